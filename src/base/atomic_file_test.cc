@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aegis/base/atomic_file.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace aegis {
+namespace {
+
+class AtomicFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::filesystem::path folder_;
+};
+
+TEST_F(AtomicFile, appears_whole_and_replaces_the_old_one) {
+  ASSERT_TRUE(write_file_atomically(folder_ / "f", "old"));
+  ASSERT_TRUE(write_file_atomically(folder_ / "f", "new content"));
+  EXPECT_EQ(read_file(folder_ / "f", 100).value(), "new content");
+}
+
+TEST_F(AtomicFile, leaves_nothing_behind_when_it_cannot_be_written) {
+  std::filesystem::create_directories(folder_ / "taken" / "by_a_folder");
+  const Status refused = write_file_atomically(folder_ / "taken", "x");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("taken"), std::string::npos);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(AtomicFile, refuses_a_missing_folder_with_its_reason) {
+  const Status refused = write_file_atomically(folder_ / "absent" / "f", "x");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(AtomicFile, reading_stops_at_the_limit) {
+  ASSERT_TRUE(write_file_atomically(folder_ / "f", std::string(1000, 'x')));
+  EXPECT_EQ(read_file(folder_ / "f", 1000).value().size(), 1000U);
+  EXPECT_EQ(read_file(folder_ / "f", 999).error().code, ErrorCode::kOutOfRange);
+  EXPECT_EQ(read_file(folder_ / "none", 999).error().code, ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace aegis

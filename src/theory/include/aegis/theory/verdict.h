@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aegis/base/ids.h"
+#include "aegis/base/time.h"
+
+namespace aegis::theory {
+
+enum class Verdict : std::uint8_t {
+  kSchedulable,    // every deadline is met in every behaviour the task model allows
+  kUnschedulable,  // some behaviour the task model allows misses (the test is exact), see `failure`
+  kUnknown,        // the test cannot tell, see `reason`
+};
+
+[[nodiscard]] std::string_view to_string(Verdict verdict);
+
+// What was proved of one task.
+struct TaskBound {
+  TaskId task;
+  std::optional<Duration> response_time;  // from arrival to completion, release jitter included; nothing: unbounded
+  std::optional<Duration> slack;          // D - response time; negative: may miss by so much
+  Duration blocking;                      // the longest lower-priority segment charged to it
+};
+
+// Why a set is refused, in numbers a person can check by hand: in an interval of length `interval`, the jobs that must be
+// done within it need `demand`, and `blocker`, started just before, holds the lane for `blocking`: demand + blocking >
+// interval. For response-time tests `interval` is the deadline of `task` and demand + blocking its response time.
+struct Failure {
+  TaskId task;  // whose deadline breaks; invalid when it is the set's demand as a whole
+  Duration interval;
+  Duration demand;
+  Duration blocking;
+  TaskId blocker;  // invalid when nothing blocks
+};
+
+// An analysis' answer.
+struct Analysis {
+  Verdict verdict = Verdict::kUnknown;
+  std::string theorem;                  // what was applied, as a citation: "George, Rivierre, Spuri 1996, theorem 8"
+  std::string reason;                   // one sentence; for kUnknown why it cannot tell
+  std::vector<TaskBound> tasks;         // in the set's order; empty when nothing was derived
+  std::optional<Failure> failure;       // for kUnschedulable
+};
+
+}  // namespace aegis::theory
