@@ -35,6 +35,10 @@ class Writer {
   Ring* ring_ = nullptr;
 };
 
+struct RecorderConfig {
+  std::size_t events_per_ring = 1U << 16;  // 4 MiB a thread: over one second of a 10 kHz lane at 6 events a job
+};
+
 // Events of many threads on their way to a file, without ever making one of them wait.
 //
 //   Recorder recorder;
@@ -46,10 +50,7 @@ class Writer {
 // thread; 3. the sticky violation counters never lose a count, whatever the rings drop.
 class Recorder {
  public:
-  struct Config {
-    std::size_t events_per_ring = 1U << 16;  // 4 MiB a thread: over one second of a 10 kHz lane at 6 events a job
-  };
-  explicit Recorder(Config config = {});
+  explicit Recorder(RecorderConfig config = {});
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
@@ -80,7 +81,7 @@ class Recorder {
 
  private:
   struct Thread;
-  Config config_;
+  RecorderConfig config_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Thread>> threads_;
   std::vector<Declaration> declarations_;
