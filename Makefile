@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The two commands of the README are `make demo` and `make test`; `make help` lists the rest.
+
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+MODELS := build/models
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: release models  ## several real networks under a proof, then the reason why a frame was late
+	examples/demo/demo.sh build/release/app/aegisrt/aegisrt $(MODELS)
+
+.PHONY: test
+test: packages models  ## build and run all tests
+	tools/configure.sh dev
+	cmake --build --preset dev -j $(JOBS)
+	ctest --preset dev -j $(JOBS)
+
+.PHONY: packages
+packages:
+	tools/bootstrap.sh build runtime models
+
+.PHONY: release
+release: packages  ## the optimised build, in build/release
+	tools/configure.sh release
+	cmake --build --preset release -j $(JOBS)
+
+.PHONY: models
+models: packages  ## the demo's ONNX models, in build/models
+	/usr/bin/python3 models/generate.py --out $(MODELS)
+
+.PHONY: lint
+lint:  ## format, clang-tidy, cppcheck, headers alone, layer rule, shell
+	tools/bootstrap.sh build runtime lint
+	tools/lint.sh
+
+.PHONY: asan tsan
+asan tsan: packages  ## the tests under AddressSanitizer + UBSan, or ThreadSanitizer
+	tools/configure.sh $@
+	cmake --build --preset $@ -j $(JOBS)
+	ctest --preset $@ -j $(JOBS)
+
+.PHONY: coverage
+coverage: packages  ## line coverage, by layer
+	tools/bootstrap.sh checks
+	tools/coverage.sh
+
+.PHONY: bench
+bench: release models  ## every figure of docs/BENCHMARKS.md, measured here
+	benchmarks/run.sh build/release $(MODELS)
+
+.PHONY: soak
+soak: release models  ## long, seeded, resumable runs (SOAK_SECONDS=3600)
+	tests/soak/soak.sh build/release/app/aegisrt/aegisrt $(MODELS)
+
+.PHONY: install
+install: release  ## into PREFIX (default /usr/local)
+	cmake --install build/release --prefix $(or $(PREFIX),/usr/local)
+
+.PHONY: clean
+clean:  ## remove build/
+	rm -rf build
