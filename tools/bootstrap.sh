@@ -12,11 +12,13 @@ purposes=("$@")
 [ ${#purposes[@]} -gt 0 ] || purposes=(build runtime models)
 
 missing=()
-for purpose in "${purposes[@]}"; do
-  for package in $(awk -v purpose="$purpose" '$1 == purpose { for (i = 2; i <= NF; ++i) print $i }' "$root/tools/apt-packages.txt"); do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
+while read -r package; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
+done < <(
+  for purpose in "${purposes[@]}"; do
+    awk -v purpose="$purpose" '$1 == purpose { for (i = 2; i <= NF; ++i) print $i }' "$root/tools/apt-packages.txt"
   done
-done
+)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 echo "aegisrt: installing ${missing[*]}" >&2

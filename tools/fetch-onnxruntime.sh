@@ -13,8 +13,8 @@
 #   pip       library from the PyPI wheel, headers from Debian's package
 #   npm       library from the npm package, headers from Debian's package
 #
-# A source that cannot be reached costs one line on stderr. One that answers with bytes other
-# than those in onnxruntime.lock ends the run: a wrong file is not an outage. PREFIX appears whole or
+# A source that cannot be reached costs one line on stderr. One that answers with bytes other than
+# those in onnxruntime.lock ends the run: a wrong file is not an outage. PREFIX appears whole or
 # not at all (built beside it, then renamed), and a second run finds it by its checksums, offline.
 #
 # Exit: 0 PREFIX is ready; 1 not there (--print) or refused (checksum); 2 usage; 4 no source worked.

@@ -3,6 +3,7 @@
 #
 # Every rule of style that a program can check. Prints what breaks and where; exits 1 at the end if anything did.
 # clang-tidy's verdicts are cached by content (tools/tidy.py), so a second run costs seconds.
+# shellcheck disable=SC2317  # the steps are called by name
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/base/atomic_file.h"
 
+#include <cerrno>
+#include <vector>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <vector>
 
 namespace aegis {
 
@@ -43,7 +43,8 @@ Status write_file_atomically(const std::filesystem::path& path, std::string_view
   const FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return fail(Error::system("cannot write", path.string(), errno));
   ::fchmod(file.get(), 0644);
-  if (!write_all(file.get(), content) || ::fsync(file.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!write_all(file.get(), content) || ::fsync(file.get()) != 0 ||
+      ::rename(temporary.c_str(), path.c_str()) != 0) {
     const int why = errno;
     ::unlink(temporary.c_str());
     return fail(Error::system("cannot write", path.string(), why));

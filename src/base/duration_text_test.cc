@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/base/duration_text.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 namespace aegis {
 namespace {
@@ -20,8 +20,9 @@ TEST(ParseDuration, reads_what_people_write) {
 }
 
 TEST(ParseDuration, refuses_what_could_be_misread) {
-  for (const char* text : {"", "20", "-5ms", "+5ms", "ms", "1.2.3ms", "5 parsec", "1.5ns", "0.0001us", "1e3ms", "nan ms",
-                           "99999999999999999999999ms", "200000000min", " 5ms", "5ms ", "5 m s"}) {
+  for (const char* text :
+       {"", "20", "-5ms", "+5ms", "ms", "1.2.3ms", "5 parsec", "1.5ns", "0.0001us", "1e3ms",
+        "nan ms", "99999999999999999999999ms", "200000000min", " 5ms", "5ms ", "5 m s"}) {
     EXPECT_FALSE(parse_duration(text)) << '"' << text << '"';
   }
 }
@@ -32,7 +33,6 @@ TEST(FormatDuration, is_short_and_reads_well) {
   EXPECT_EQ(format_duration(-3'250_us), "-3.250 ms");
   EXPECT_EQ(format_duration(Duration::zero()), "0 ns");
   EXPECT_EQ(format_duration(45_s), "45 s");
-
 }
 
 TEST(FormatDuration, of_whole_units_reads_back_exactly) {

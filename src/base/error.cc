@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/base/error.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+
+#include <unistd.h>
 
 #include "aegis/base/check.h"
 
@@ -19,7 +19,8 @@ void write_to_stderr(const char* text) noexcept {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, std::strlen(text));
 }
 
-Error make(ErrorCategory category, ErrorCode code, const char* text, std::source_location where) noexcept {
+Error make(ErrorCategory category, ErrorCode code, const char* text,
+           std::source_location where) noexcept {
   Error error;
   error.category = category;
   error.code = code;
@@ -30,16 +31,21 @@ Error make(ErrorCategory category, ErrorCode code, const char* text, std::source
 
 ErrorCode code_of_errno(int error_number) noexcept {
   switch (error_number) {
-    case ENOENT: return ErrorCode::kNotFound;
-    case EEXIST: return ErrorCode::kAlreadyExists;
+    case ENOENT:
+      return ErrorCode::kNotFound;
+    case EEXIST:
+      return ErrorCode::kAlreadyExists;
     case EACCES:
     case EPERM:
-    case EROFS: return ErrorCode::kPermissionDenied;
+    case EROFS:
+      return ErrorCode::kPermissionDenied;
     case ENOSPC:
     case EDQUOT:
     case ENOMEM:
-    case EMFILE: return ErrorCode::kResourceExhausted;
-    default: return ErrorCode::kIo;
+    case EMFILE:
+      return ErrorCode::kResourceExhausted;
+    default:
+      return ErrorCode::kIo;
   }
 }
 
@@ -49,7 +55,8 @@ void check_failed(const char* invariant, std::source_location where) noexcept {
   // The digits by hand: this may run in a signal handler or with a broken heap.
   char line[12] = {};
   char* digit = line + sizeof(line) - 2;
-  for (auto rest = where.line(); digit > line && rest > 0; rest /= 10) *digit-- = static_cast<char>('0' + rest % 10);
+  for (auto rest = where.line(); digit > line && rest > 0; rest /= 10)
+    *digit-- = static_cast<char>('0' + rest % 10);
   write_to_stderr("aegisrt: internal error: this must hold and does not: ");
   write_to_stderr(invariant);
   write_to_stderr(" (");
@@ -62,30 +69,48 @@ void check_failed(const char* invariant, std::source_location where) noexcept {
 
 std::string_view to_string(ErrorCategory category) noexcept {
   switch (category) {
-    case ErrorCategory::kTransient: return "transient";
-    case ErrorCategory::kPermanent: return "permanent";
-    case ErrorCategory::kFatal: return "fatal";
+    case ErrorCategory::kTransient:
+      return "transient";
+    case ErrorCategory::kPermanent:
+      return "permanent";
+    case ErrorCategory::kFatal:
+      return "fatal";
   }
   return "unknown";
 }
 
 std::string_view to_string(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::kInvalidArgument: return "invalid_argument";
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kAlreadyExists: return "already_exists";
-    case ErrorCode::kUnsupported: return "unsupported";
-    case ErrorCode::kCorrupt: return "corrupt";
-    case ErrorCode::kMismatch: return "mismatch";
-    case ErrorCode::kOutOfRange: return "out_of_range";
-    case ErrorCode::kResourceExhausted: return "resource_exhausted";
-    case ErrorCode::kPermissionDenied: return "permission_denied";
-    case ErrorCode::kIo: return "io";
-    case ErrorCode::kTimeout: return "timeout";
-    case ErrorCode::kCancelled: return "cancelled";
-    case ErrorCode::kFailedPrecondition: return "failed_precondition";
-    case ErrorCode::kBackend: return "backend";
-    case ErrorCode::kInternal: return "internal";
+    case ErrorCode::kInvalidArgument:
+      return "invalid_argument";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kAlreadyExists:
+      return "already_exists";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
+    case ErrorCode::kCorrupt:
+      return "corrupt";
+    case ErrorCode::kMismatch:
+      return "mismatch";
+    case ErrorCode::kOutOfRange:
+      return "out_of_range";
+    case ErrorCode::kResourceExhausted:
+      return "resource_exhausted";
+    case ErrorCode::kPermissionDenied:
+      return "permission_denied";
+    case ErrorCode::kIo:
+      return "io";
+    case ErrorCode::kTimeout:
+      return "timeout";
+    case ErrorCode::kCancelled:
+      return "cancelled";
+    case ErrorCode::kFailedPrecondition:
+      return "failed_precondition";
+    case ErrorCode::kBackend:
+      return "backend";
+    case ErrorCode::kInternal:
+      return "internal";
   }
   return "unknown";
 }
@@ -110,7 +135,8 @@ Error Error::with_detail(std::string_view words) const noexcept {
   Error copy = *this;
   copy.detail.fill('\0');
   const auto first_line = words.substr(0, words.find('\n'));
-  std::copy_n(first_line.begin(), std::min(first_line.size(), kDetailCapacity - 1), copy.detail.begin());
+  std::copy_n(first_line.begin(), std::min(first_line.size(), kDetailCapacity - 1),
+              copy.detail.begin());
   return copy;
 }
 

@@ -51,19 +51,21 @@ Natural operator*(const Natural& a, const Natural& b) {
 
 std::strong_ordering Natural::operator<=>(const Natural& other) const {
   if (digits_.size() != other.digits_.size()) return digits_.size() <=> other.digits_.size();
-  return std::lexicographical_compare_three_way(digits_.rbegin(), digits_.rend(), other.digits_.rbegin(),
-                                                other.digits_.rend());
+  return std::lexicographical_compare_three_way(digits_.rbegin(), digits_.rend(),
+                                                other.digits_.rbegin(), other.digits_.rend());
 }
 
 double Natural::to_double() const {
   double value = 0;
-  for (auto digit = digits_.rbegin(); digit != digits_.rend(); ++digit) value = value * 0x1p32 + *digit;
+  for (auto digit = digits_.rbegin(); digit != digits_.rend(); ++digit)
+    value = value * 0x1p32 + *digit;
   return value;
 }
 
 int Natural::bit_length() const {
   if (digits_.empty()) return 0;
-  return static_cast<int>(digits_.size() - 1) * 32 + static_cast<int>(std::bit_width(digits_.back()));
+  return static_cast<int>(digits_.size() - 1) * 32 +
+         static_cast<int>(std::bit_width(digits_.back()));
 }
 
 Natural Natural::shifted_right(int bits) const {
@@ -103,7 +105,8 @@ std::strong_ordering Rational::operator<=>(const Rational& other) const {
 
 double Rational::to_double() const {
   // Beyond 1024 bits a double would be infinite: keep the leading 512 bits of both.
-  const int excess = std::max(0, std::max(numerator_.bit_length(), denominator_.bit_length()) - 512);
+  const int excess =
+      std::max(0, std::max(numerator_.bit_length(), denominator_.bit_length()) - 512);
   const double denominator = denominator_.shifted_right(excess).to_double();
   if (denominator == 0) return std::numeric_limits<double>::infinity();
   return numerator_.shifted_right(excess).to_double() / denominator;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/base/rational.h"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "aegis/base/wide_integer.h"
 
@@ -20,11 +20,13 @@ TEST(Rational, a_set_at_exactly_full_utilisation_is_not_above_one) {
 TEST(Rational, agrees_with_128_bit_arithmetic) {
   std::mt19937_64 random(7);
   for (int i = 0; i < 10'000; ++i) {
-    const std::uint64_t a = random() >> 33, b = (random() >> 33) + 1, c = random() >> 33, d = (random() >> 33) + 1;
+    const std::uint64_t a = random() >> 33, b = (random() >> 33) + 1, c = random() >> 33,
+                        d = (random() >> 33) + 1;
     const auto left = static_cast<Uint128>(a) * d, right = static_cast<Uint128>(c) * b;
     EXPECT_EQ(Rational(a, b) < Rational(c, d), left < right);
     EXPECT_EQ(Rational(a, b) + Rational(c, d), Rational(c, d) + Rational(a, b));
-    EXPECT_EQ((Rational(a, b) + Rational(c, d)) * Rational(2), Rational(a, b) * Rational(2) + Rational(c, d) * Rational(2));
+    EXPECT_EQ((Rational(a, b) + Rational(c, d)) * Rational(2),
+              Rational(a, b) * Rational(2) + Rational(c, d) * Rational(2));
   }
 }
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/base/result.h"
 
-#include <gtest/gtest.h>
-
 #include <cerrno>
 #include <memory>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace aegis {
 namespace {
 
 Result<int> half_of(int number) {
-  if (number % 2 != 0) return fail(Error::permanent(ErrorCode::kInvalidArgument, "number must be even"));
+  if (number % 2 != 0)
+    return fail(Error::permanent(ErrorCode::kInvalidArgument, "number must be even"));
   return number / 2;
 }
 
@@ -35,7 +36,8 @@ TEST(Result, of_an_own_error_type) {
 }
 
 TEST(ResultDeathTest, value_of_a_failure_ends_the_process) {
-  EXPECT_DEATH({ [[maybe_unused]] const int value = half_of(7).value(); }, "called on a success only");
+  EXPECT_DEATH(
+      { [[maybe_unused]] const int value = half_of(7).value(); }, "called on a success only");
 }
 
 TEST(Status, is_ok_or_fails) {
@@ -48,17 +50,22 @@ TEST(Status, is_ok_or_fails) {
 TEST(Error, message_is_one_line_with_text_detail_and_errno) {
   EXPECT_EQ(Error::system("cannot open trace", "/x/y", ENOENT).message(),
             "cannot open trace: /x/y: No such file or directory");
-  EXPECT_EQ(Error::fatal(ErrorCode::kBackend, "run failed").with_native(11).with_detail("bad node\nstack").message(),
+  EXPECT_EQ(Error::fatal(ErrorCode::kBackend, "run failed")
+                .with_native(11)
+                .with_detail("bad node\nstack")
+                .message(),
             "run failed: bad node");
 }
 
 TEST(Error, detail_longer_than_its_room_is_cut_not_overrun) {
-  const Error error = Error::permanent(ErrorCode::kBackend, "t").with_detail(std::string(1000, 'x'));
+  const Error error =
+      Error::permanent(ErrorCode::kBackend, "t").with_detail(std::string(1000, 'x'));
   EXPECT_EQ(error.detail_view(), std::string(Error::kDetailCapacity - 1, 'x'));
 }
 
 TEST(Error, remembers_where_it_was_made) {
-  EXPECT_NE(std::string(half_of(7).error().where.file_name()).find("result_test"), std::string::npos);
+  EXPECT_NE(std::string(half_of(7).error().where.file_name()).find("result_test"),
+            std::string::npos);
 }
 
 TEST(Error, every_code_and_category_has_a_name) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/base/time.h"
 
-#include <gtest/gtest.h>
-
 #include <type_traits>
+
+#include <gtest/gtest.h>
 
 #include "aegis/base/ids.h"
 

@@ -9,11 +9,14 @@
 
 namespace aegis {
 
-// Writes the file whole or not at all: a temporary file beside it, fsync, rename. On failure the old file, if any, is
-// untouched and the temporary one is gone. Error detail names the path.
-[[nodiscard]] Status write_file_atomically(const std::filesystem::path& path, std::string_view content);
+// Writes the file whole or not at all: a temporary file beside it, fsync, rename. On failure the
+// old file, if any, is untouched and the temporary one is gone. Error detail names the path.
+[[nodiscard]] Status write_file_atomically(const std::filesystem::path& path,
+                                           std::string_view content);
 
-// The whole file, refused beyond `limit_bytes` (an input larger than any sane one of its kind is refused, not read).
-[[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes);
+// The whole file, refused beyond `limit_bytes` (an input larger than any sane one of its kind is
+// refused, not read).
+[[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path,
+                                            std::size_t limit_bytes);
 
 }  // namespace aegis

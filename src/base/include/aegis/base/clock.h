@@ -7,7 +7,8 @@
 
 namespace aegis {
 
-// Where time comes from. Always passed in, so that every behaviour can be tested on a time line of the test's own.
+// Where time comes from. Always passed in, so that every behaviour can be tested on a time line of
+// the test's own.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -10,8 +10,9 @@
 
 namespace aegis {
 
-// Who can mend it. transient: the same call may succeed later (a full inbox). permanent: the call will fail again until
-// its input or the environment changes (a corrupt model). fatal: the context it happened in must not be used again.
+// Who can mend it. transient: the same call may succeed later (a full inbox). permanent: the call
+// will fail again until its input or the environment changes (a corrupt model). fatal: the context
+// it happened in must not be used again.
 enum class ErrorCategory : std::uint8_t { kTransient, kPermanent, kFatal };
 
 enum class ErrorCode : std::uint16_t {
@@ -37,10 +38,12 @@ enum class ErrorCode : std::uint16_t {
 
 // A failed call. Trivially copyable, so that it crosses rings and threads without allocation.
 //
-// `text` is static and says what failed; `detail` is a bounded copy of what only run time knows (a path, the native
-// library's own words), cut at its capacity; `native` is errno or the runtime's code, 0 when there is none.
+// `text` is static and says what failed; `detail` is a bounded copy of what only run time knows (a
+// path, the native library's own words), cut at its capacity; `native` is errno or the runtime's
+// code, 0 when there is none.
 struct [[nodiscard]] Error {
-  static constexpr std::size_t kDetailCapacity = 200;  // an ONNX Runtime message's informative first line fits
+  static constexpr std::size_t kDetailCapacity =
+      200;  // an ONNX Runtime message's informative first line fits
 
   ErrorCategory category = ErrorCategory::kPermanent;
   ErrorCode code = ErrorCode::kInternal;
@@ -64,7 +67,8 @@ struct [[nodiscard]] Error {
   [[nodiscard]] Error with_native(std::int64_t value) const noexcept;
   [[nodiscard]] std::string_view detail_view() const noexcept { return detail.data(); }
 
-  // "cannot open trace: /tmp/x: Permission denied": text, detail and, for errno, its meaning. One line. Allocates.
+  // "cannot open trace: /tmp/x: Permission denied": text, detail and, for errno, its meaning. One
+  // line. Allocates.
   [[nodiscard]] std::string message() const;
 };
 static_assert(std::is_trivially_copyable_v<Error>);

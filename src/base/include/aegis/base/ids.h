@@ -8,7 +8,8 @@
 
 namespace aegis {
 
-// A small dense number that means one kind of thing only. `Id<A>` and `Id<B>` do not convert into each other.
+// A small dense number that means one kind of thing only. `Id<A>` and `Id<B>` do not convert into
+// each other.
 template <class Tag>
 struct Id {
   std::uint32_t value = kNone;
@@ -35,7 +36,9 @@ struct JobId {
 
 template <class Tag>
 struct std::hash<aegis::Id<Tag>> {
-  std::size_t operator()(aegis::Id<Tag> id) const noexcept { return std::hash<std::uint32_t>{}(id.value); }
+  std::size_t operator()(aegis::Id<Tag> id) const noexcept {
+    return std::hash<std::uint32_t>{}(id.value);
+  }
 };
 template <>
 struct std::hash<aegis::JobId> {

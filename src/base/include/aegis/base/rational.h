@@ -8,7 +8,8 @@
 
 namespace aegis {
 
-// A natural number without an upper limit, little-endian in 32-bit digits. Only what exact utilisations need.
+// A natural number without an upper limit, little-endian in 32-bit digits. Only what exact
+// utilisations need.
 class Natural {
  public:
   Natural() = default;
@@ -28,9 +29,10 @@ class Natural {
   std::vector<std::uint32_t> digits_;
 };
 
-// A non-negative rational number, exact. Utilisation is compared with it: C1/T1 + C2/T2 <= 1 must not depend on rounding,
-// since a set at exactly full utilisation is schedulable by EDF and one beyond it is not.
-// Not reduced: a sum of n fractions takes O(n) digits, comparing two such sums O(n^2). Allocates.
+// A non-negative rational number, exact. Utilisation is compared with it: C1/T1 + C2/T2 <= 1 must
+// not depend on rounding, since a set at exactly full utilisation is schedulable by EDF and one
+// beyond it is not. Not reduced: a sum of n fractions takes O(n) digits, comparing two such sums
+// O(n^2). Allocates.
 class Rational {
  public:
   Rational() : Rational(0) {}

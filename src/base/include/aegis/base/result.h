@@ -20,7 +20,8 @@ template <class E>
   return {std::forward<E>(error)};
 }
 
-// A value or the reason there is none. Its members are a subset of std::expected's, which C++20 lacks.
+// A value or the reason there is none. Its members are a subset of std::expected's, which C++20
+// lacks.
 //
 //   Result<Profile> profile = load_profile(path);
 //   if (!profile) return fail(profile.error());
@@ -34,7 +35,8 @@ class [[nodiscard]] Result {
   using error_type = E;
 
   // Implicit by intent: `return profile;` and `return fail(error);` both read as what they mean.
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
   template <class F>
     requires std::is_convertible_v<F, E>
   Result(Failure<F> failure)  // NOLINT(google-explicit-constructor)
@@ -96,6 +98,8 @@ class [[nodiscard]] Result<void, E> {
 };
 
 using Status = Result<void>;
-[[nodiscard]] inline Status ok() noexcept { return {}; }
+[[nodiscard]] inline Status ok() noexcept {
+  return {};
+}
 
 }  // namespace aegis

@@ -10,9 +10,9 @@
 
 namespace aegis {
 
-// A signed length of time in integer nanoseconds, ±292 years. Arithmetic that would overflow aborts (a broken invariant
-// of ours); code that handles outside numbers uses the checked_ functions, which return nothing instead.
-// Real-time: all operations are a few instructions, never allocate.
+// A signed length of time in integer nanoseconds, ±292 years. Arithmetic that would overflow aborts
+// (a broken invariant of ours); code that handles outside numbers uses the checked_ functions,
+// which return nothing instead. Real-time: all operations are a few instructions, never allocate.
 class Duration {
  public:
   constexpr Duration() = default;
@@ -24,7 +24,9 @@ class Duration {
   static constexpr Duration max() { return Duration(std::numeric_limits<std::int64_t>::max()); }
 
   [[nodiscard]] constexpr std::int64_t ns() const { return ns_; }
-  [[nodiscard]] constexpr double seconds_as_double() const { return static_cast<double>(ns_) * 1e-9; }
+  [[nodiscard]] constexpr double seconds_as_double() const {
+    return static_cast<double>(ns_) * 1e-9;
+  }
 
   constexpr auto operator<=>(const Duration&) const = default;
 
@@ -33,7 +35,8 @@ class Duration {
     if (__builtin_add_overflow(a.ns_, b.ns_, &sum)) return std::nullopt;
     return Duration(sum);
   }
-  [[nodiscard]] static constexpr std::optional<Duration> checked_multiply(Duration a, std::int64_t n) {
+  [[nodiscard]] static constexpr std::optional<Duration> checked_multiply(Duration a,
+                                                                          std::int64_t n) {
     std::int64_t product = 0;
     if (__builtin_mul_overflow(a.ns_, n, &product)) return std::nullopt;
     return Duration(product);
@@ -41,7 +44,9 @@ class Duration {
 
   friend constexpr Duration operator+(Duration a, Duration b) { return must(checked_add(a, b)); }
   friend constexpr Duration operator-(Duration a, Duration b) { return must(checked_add(a, -b)); }
-  friend constexpr Duration operator*(Duration a, std::int64_t n) { return must(checked_multiply(a, n)); }
+  friend constexpr Duration operator*(Duration a, std::int64_t n) {
+    return must(checked_multiply(a, n));
+  }
   friend constexpr Duration operator*(std::int64_t n, Duration a) { return a * n; }
   friend constexpr Duration operator/(Duration a, std::int64_t n) { return Duration(a.ns_ / n); }
   // How often `b` fits into `a`, rounded towards zero; b > 0.
@@ -69,7 +74,8 @@ class Duration {
   std::int64_t ns_ = 0;
 };
 
-// An instant on the one host clock, CLOCK_MONOTONIC, or on a simulator's or test's own time line starting at zero.
+// An instant on the one host clock, CLOCK_MONOTONIC, or on a simulator's or test's own time line
+// starting at zero.
 class TimePoint {
  public:
   constexpr TimePoint() = default;
@@ -79,9 +85,15 @@ class TimePoint {
   [[nodiscard]] constexpr std::int64_t ns() const { return since_epoch_.ns(); }
   constexpr auto operator<=>(const TimePoint&) const = default;
 
-  friend constexpr TimePoint operator+(TimePoint t, Duration d) { return TimePoint(t.since_epoch_ + d); }
-  friend constexpr TimePoint operator-(TimePoint t, Duration d) { return TimePoint(t.since_epoch_ - d); }
-  friend constexpr Duration operator-(TimePoint a, TimePoint b) { return a.since_epoch_ - b.since_epoch_; }
+  friend constexpr TimePoint operator+(TimePoint t, Duration d) {
+    return TimePoint(t.since_epoch_ + d);
+  }
+  friend constexpr TimePoint operator-(TimePoint t, Duration d) {
+    return TimePoint(t.since_epoch_ - d);
+  }
+  friend constexpr Duration operator-(TimePoint a, TimePoint b) {
+    return a.since_epoch_ - b.since_epoch_;
+  }
   constexpr TimePoint& operator+=(Duration d) { return *this = *this + d; }
 
  private:
@@ -89,7 +101,8 @@ class TimePoint {
   Duration since_epoch_;
 };
 
-// D: how long after its release a job must be done. A type of its own, so that it is never mistaken for d.
+// D: how long after its release a job must be done. A type of its own, so that it is never mistaken
+// for d.
 struct RelativeDeadline {
   Duration value;
   constexpr auto operator<=>(const RelativeDeadline&) const = default;
@@ -106,13 +119,23 @@ constexpr AbsoluteDeadline operator+(TimePoint release, RelativeDeadline deadlin
 }
 
 // Signed: negative when the job was early.
-constexpr Duration lateness(TimePoint completion, AbsoluteDeadline deadline) { return completion - deadline.value; }
+constexpr Duration lateness(TimePoint completion, AbsoluteDeadline deadline) {
+  return completion - deadline.value;
+}
 
 namespace time_literals {
-constexpr Duration operator""_ns(unsigned long long n) { return Duration::nanoseconds(static_cast<std::int64_t>(n)); }
-constexpr Duration operator""_us(unsigned long long n) { return Duration::microseconds(static_cast<std::int64_t>(n)); }
-constexpr Duration operator""_ms(unsigned long long n) { return Duration::milliseconds(static_cast<std::int64_t>(n)); }
-constexpr Duration operator""_s(unsigned long long n) { return Duration::seconds(static_cast<std::int64_t>(n)); }
+constexpr Duration operator""_ns(unsigned long long n) {
+  return Duration::nanoseconds(static_cast<std::int64_t>(n));
+}
+constexpr Duration operator""_us(unsigned long long n) {
+  return Duration::microseconds(static_cast<std::int64_t>(n));
+}
+constexpr Duration operator""_ms(unsigned long long n) {
+  return Duration::milliseconds(static_cast<std::int64_t>(n));
+}
+constexpr Duration operator""_s(unsigned long long n) {
+  return Duration::seconds(static_cast<std::int64_t>(n));
+}
 }  // namespace time_literals
 
 }  // namespace aegis

@@ -11,9 +11,11 @@ namespace aegis::context {
 
 // What one model may use, hard. Fixed when its context is made; to change it, load the model anew.
 struct ResourceBudget {
-  std::size_t memory_bytes = 0;  // weights, activations, inputs and outputs together; 0: unlimited (said so in the report)
-  std::uint32_t streams = 1;     // queues of work on the device; CPU models use exactly one
-  std::optional<Duration> compute_per_period;  // all segments of one job together; nothing: the admitted WCET
+  std::size_t memory_bytes =
+      0;  // weights, activations, inputs and outputs together; 0: unlimited (said so in the report)
+  std::uint32_t streams = 1;  // queues of work on the device; CPU models use exactly one
+  std::optional<Duration>
+      compute_per_period;  // all segments of one job together; nothing: the admitted WCET
 };
 
 }  // namespace aegis::context

@@ -35,17 +35,21 @@ struct ModelDescription {
   std::vector<TensorDescription> inputs;
   std::vector<TensorDescription> outputs;
   std::uint32_t segment_count = 1;
-  std::size_t memory_bytes = 0;  // weights and state held while loaded, as far as the backend can tell
+  std::size_t memory_bytes =
+      0;  // weights and state held while loaded, as far as the backend can tell
 };
 
 struct LoadRequest {
   std::string name;
-  std::vector<std::filesystem::path> parts;  // one file a segment, in order; for most models exactly one
+  std::vector<std::filesystem::path>
+      parts;  // one file a segment, in order; for most models exactly one
   ResourceBudget budget;
-  std::map<std::string, std::string> options;  // [model.options] of the workload; an unknown one is an error
+  std::map<std::string, std::string>
+      options;  // [model.options] of the workload; an unknown one is an error
 };
 
-// Caller-owned memory for every input and output, fixed for the model's life. Each span is exactly size_bytes() long.
+// Caller-owned memory for every input and output, fixed for the model's life. Each span is exactly
+// size_bytes() long.
 struct Binding {
   std::vector<std::span<std::byte>> inputs;
   std::vector<std::span<std::byte>> outputs;
@@ -57,9 +61,12 @@ enum class Progress : std::uint8_t { kRunning, kDone };
 //
 // Contract (the conformance suite tests every line of it):
 //  1. start_segment is called for segments 0, 1, ... in order; after the last, again from 0.
-//  2. Between start_segment and the poll that reports kDone or an error, only poll and cancel are called.
-//  3. A backend that executes on the calling thread may finish inside start_segment; poll then reports kDone at once.
-//  4. cancel may come from another thread, at any time; it makes a running segment end early with kCancelled, and has no
+//  2. Between start_segment and the poll that reports kDone or an error, only poll and cancel are
+//  called.
+//  3. A backend that executes on the calling thread may finish inside start_segment; poll then
+//  reports kDone at once.
+//  4. cancel may come from another thread, at any time; it makes a running segment end early with
+//  kCancelled, and has no
 //     effect otherwise. The model is usable again from segment 0.
 //  5. After an error of category fatal the model refuses everything with kFailedPrecondition.
 //  6. Same inputs, same outputs, bit for bit, whatever ran between.
@@ -80,18 +87,21 @@ class RuntimeBackend {
   virtual ~RuntimeBackend() = default;
   [[nodiscard]] virtual std::string name() const = 0;
   [[nodiscard]] virtual std::string version() const = 0;
-  // Refuses a dynamic shape (kUnsupported, naming tensor and dimension), a missing or corrupt file, more memory than the
-  // budget (kResourceExhausted).
+  // Refuses a dynamic shape (kUnsupported, naming tensor and dimension), a missing or corrupt file,
+  // more memory than the budget (kResourceExhausted).
   [[nodiscard]] virtual Result<std::unique_ptr<LoadedModel>> load(const LoadRequest& request) = 0;
 };
 
-// The versioned entry point of a backend: built in, or exported by a module as `aegis_backend_entry`.
+// The versioned entry point of a backend: built in, or exported by a module as
+// `aegis_backend_entry`.
 inline constexpr std::uint32_t kBackendAbiVersion = 1;
 struct BackendEntry {
   std::uint32_t abi_version = kBackendAbiVersion;
   const char* name = "";
-  // `options` come from [machine.backend.<name>] of the workload, e.g. the path of the runtime's library.
-  Result<std::unique_ptr<RuntimeBackend>> (*create)(const std::map<std::string, std::string>& options) = nullptr;
+  // `options` come from [machine.backend.<name>] of the workload, e.g. the path of the runtime's
+  // library.
+  Result<std::unique_ptr<RuntimeBackend>> (*create)(
+      const std::map<std::string, std::string>& options) = nullptr;
 };
 
 }  // namespace aegis::context

@@ -35,25 +35,27 @@ struct JobReport {
   std::uint64_t token = 0;
   JobEnd end = JobEnd::kDone;
   TimePoint arrival;
-  TimePoint start;       // of its first segment; equals completion for refused jobs
+  TimePoint start;  // of its first segment; equals completion for refused jobs
   TimePoint completion;
   AbsoluteDeadline deadline;
-  Duration execution;    // sum over its segments
+  Duration execution;  // sum over its segments
   bool missed = false;
 };
 
 // A task as a lane takes it: the model of the analysis plus what run time needs.
 struct LaneTask {
-  theory::Task model;          // id, segments' WCETs, period, deadline, jitter, priority, overload
-  bool periodic = true;        // false: jobs come through submit() only
+  theory::Task model;    // id, segments' WCETs, period, deadline, jitter, priority, overload
+  bool periodic = true;  // false: jobs come through submit() only
   JobBinding binding;
-  std::uint32_t inbox_capacity = 16;  // submitted jobs not yet seen by the lane; rounded up to a power of two
+  std::uint32_t inbox_capacity =
+      16;  // submitted jobs not yet seen by the lane; rounded up to a power of two
   // Called on the lane's callback thread, never on the lane itself. May be empty.
   std::function<void(const JobReport&)> on_job_end;
 };
 
-// How the lane waits for the next release: sleep until `spin` before it, then spin. Spinning buys punctuality with CPU
-// time (20 % of a core at 200 µs in every ms); it never fills a core, so the kernel's own work is not starved.
+// How the lane waits for the next release: sleep until `spin` before it, then spin. Spinning buys
+// punctuality with CPU time (20 % of a core at 200 µs in every ms); it never fills a core, so the
+// kernel's own work is not starved.
 struct WaitStrategy {
   Duration spin = Duration::microseconds(60);
 };
@@ -64,10 +66,11 @@ struct TaskStatistics {
   std::uint64_t released = 0;
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
-  std::uint64_t refused = 0;   // jobs that never ran
-  std::uint64_t missed = 0;    // late or never ran
+  std::uint64_t refused = 0;  // jobs that never ran
+  std::uint64_t missed = 0;   // late or never ran
   std::uint64_t overruns = 0;
-  std::vector<std::int64_t> response_ns;   // one sample a completed job, up to LaneConfig::samples_per_task, oldest kept
+  std::vector<std::int64_t>
+      response_ns;  // one sample a completed job, up to LaneConfig::samples_per_task, oldest kept
   std::vector<std::int64_t> execution_ns;
   std::int64_t max_response_ns = 0;
   std::int64_t max_execution_ns = 0;
@@ -86,22 +89,24 @@ struct LaneConfig {
   LaneId id{0};
   std::string name = "lane0";
   std::string device = "cpu";
-  std::optional<int> cpu;            // pin to this CPU; nothing: not pinned
+  std::optional<int> cpu;                 // pin to this CPU; nothing: not pinned
   std::optional<int> fifo_priority = 80;  // SCHED_FIFO, 1..98; nothing: the normal class
   theory::policy::Policy policy = theory::policy::Policy::kEdf;
-  theory::Overheads overheads;       // what admission charged: their monitors compare against these
-  Duration lost_supply = Duration::microseconds(500);  // a longer gap in one segment or wait is recorded as lost
+  theory::Overheads overheads;  // what admission charged: their monitors compare against these
+  Duration lost_supply =
+      Duration::microseconds(500);  // a longer gap in one segment or wait is recorded as lost
   bool admitted = false;
   WaitStrategy wait;
   std::size_t max_tasks = 64;
   std::size_t max_ready_jobs = 4096;
   std::size_t samples_per_task = 1U << 17;
-  // A running segment that lasts this many times its WCET (and at least 100 ms) is cancelled by the watchdog, and its
-  // context reported as failed.
+  // A running segment that lasts this many times its WCET (and at least 100 ms) is cancelled by the
+  // watchdog, and its context reported as failed.
   int hang_factor = 20;
 };
 
-// One serially used execution resource with the one thread that serves it. Segments on a lane never overlap.
+// One serially used execution resource with the one thread that serves it. Segments on a lane never
+// overlap.
 //
 //   auto lane = Lane::create(config, driver, clock, recorder);
 //   (*lane)->start();
@@ -109,32 +114,39 @@ struct LaneConfig {
 //   (*lane)->submit(task_id, token); // any thread
 //   (*lane)->drain(1_s);
 //
-// The thread owns the ready queue and all job state; everybody else reaches it through bounded inboxes and hand-over
-// slots that the lane empties between segments.
+// The thread owns the ready queue and all job state; everybody else reaches it through bounded
+// inboxes and hand-over slots that the lane empties between segments.
 class Lane {
  public:
-  // `driver`, `clock` and `recorder` (null: no trace) outlive the lane. Allocates everything the lane will ever use.
-  [[nodiscard]] static Result<std::unique_ptr<Lane>> create(LaneConfig config, LaneDriver& driver, const Clock& clock,
+  // `driver`, `clock` and `recorder` (null: no trace) outlive the lane. Allocates everything the
+  // lane will ever use.
+  [[nodiscard]] static Result<std::unique_ptr<Lane>> create(LaneConfig config, LaneDriver& driver,
+                                                            const Clock& clock,
                                                             trace::Recorder* recorder);
   virtual ~Lane() = default;
 
   // Starts the thread. A refused real-time class or pinning is not an error: see real_time_note().
   [[nodiscard]] virtual Status start() = 0;
   [[nodiscard]] virtual bool real_time() const = 0;
-  [[nodiscard]] virtual std::string real_time_note() const = 0;  // empty when everything was granted
+  [[nodiscard]] virtual std::string real_time_note()
+      const = 0;  // empty when everything was granted
 
-  // Takes effect between two segments; returns when it has. Ordinary threads only: these wait for the lane.
+  // Takes effect between two segments; returns when it has. Ordinary threads only: these wait for
+  // the lane.
   [[nodiscard]] virtual Status add(LaneTask task) = 0;
-  // Several tasks whose first arrivals coincide: the synchronous release that the analyses take as the worst case.
+  // Several tasks whose first arrivals coincide: the synchronous release that the analyses take as
+  // the worst case.
   [[nodiscard]] virtual Status add_together(std::vector<LaneTask> tasks) = 0;
   // Pending jobs of the task are dropped and counted as refused; a started job finishes first.
   [[nodiscard]] virtual Status remove(TaskId task) = 0;
 
-  // One job now. Any thread. Wait-free but for the wake-up of a sleeping lane (a system call, made only when it sleeps).
-  // Transient kResourceExhausted: the task's inbox is full. The caller of one task's submit is one thread at a time.
+  // One job now. Any thread. Wait-free but for the wake-up of a sleeping lane (a system call, made
+  // only when it sleeps). Transient kResourceExhausted: the task's inbox is full. The caller of one
+  // task's submit is one thread at a time.
   [[nodiscard]] virtual Status submit(TaskId task, std::uint64_t token) noexcept = 0;
 
-  // No new arrivals; pending jobs run until `within` has passed, then the rest are dropped. Stops the thread.
+  // No new arrivals; pending jobs run until `within` has passed, then the rest are dropped. Stops
+  // the thread.
   [[nodiscard]] virtual Status drain(Duration within) = 0;
   // No new arrivals, pending jobs dropped, the running segment cancelled. Stops the thread.
   [[nodiscard]] virtual Status abort() = 0;

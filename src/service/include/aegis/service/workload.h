@@ -29,11 +29,12 @@ struct MachineSpec {
   theory::policy::Policy policy = theory::policy::Policy::kEdf;
   theory::Overheads overheads;  // defaults in docs/WORKLOAD.md
   Duration lost_supply = Duration::milliseconds(1);
-  bool real_time = true;        // ask for SCHED_FIFO, pinning and locked memory
+  bool real_time = true;  // ask for SCHED_FIFO, pinning and locked memory
   int fifo_priority = 80;
   Duration spin = Duration::microseconds(60);
   std::vector<LaneSpec> lanes;
-  std::map<std::string, std::map<std::string, std::string>> backends;  // [machine.backend.<name>]: options
+  std::map<std::string, std::map<std::string, std::string>>
+      backends;  // [machine.backend.<name>]: options
 };
 
 // [model.budget]
@@ -47,21 +48,22 @@ struct BudgetSpec {
 struct ModelSpec {
   std::string name;
   std::string backend = "onnxruntime";
-  std::vector<std::filesystem::path> parts;  // `path` (one) or `parts` (one a segment), resolved against the workload's folder
+  std::vector<std::filesystem::path>
+      parts;  // `path` (one) or `parts` (one a segment), resolved against the workload's folder
   Duration period;
-  Duration deadline;                         // default: the period
+  Duration deadline;  // default: the period
   Duration jitter;
   std::optional<Duration> offset;
   std::int64_t priority = 0;
   theory::Overload overload;
-  std::vector<Duration> wcet;                // declared, one a segment; empty: taken from the profile
-  std::vector<Duration> bcet;                // declared, one a segment; empty: zero
+  std::vector<Duration> wcet;  // declared, one a segment; empty: taken from the profile
+  std::vector<Duration> bcet;  // declared, one a segment; empty: zero
   bool periodic = true;
   std::uint32_t batch = 1;
-  std::string lane;                          // empty: the first
+  std::string lane;  // empty: the first
   BudgetSpec budget;
   std::map<std::string, std::string> options;  // handed to the backend's load
-  int line = 0;                              // of its [[model]] header
+  int line = 0;                                // of its [[model]] header
 };
 
 // A workload file, schema 1, as written: checked for form and sense, not for schedulability.
@@ -71,11 +73,12 @@ struct Workload {
   std::vector<ModelSpec> models;
 };
 
-// Reads and checks the file: TOML, known keys only, units, ranges, unique names, lanes that exist, parts against wcet
-// counts. The first problem is returned; nothing is defaulted silently that the file got wrong. Every key, unit and
-// default is in docs/WORKLOAD.md.
+// Reads and checks the file: TOML, known keys only, units, ranges, unique names, lanes that exist,
+// parts against wcet counts. The first problem is returned; nothing is defaulted silently that the
+// file got wrong. Every key, unit and default is in docs/WORKLOAD.md.
 [[nodiscard]] Parsed<Workload> load_workload(const std::filesystem::path& file);
 // The same from memory; `file` names it in diagnostics and anchors relative paths.
-[[nodiscard]] Parsed<Workload> parse_workload(std::string_view text, const std::filesystem::path& file);
+[[nodiscard]] Parsed<Workload> parse_workload(std::string_view text,
+                                              const std::filesystem::path& file);
 
 }  // namespace aegis::service

@@ -17,7 +17,8 @@ struct Segment {
   Duration bcet;  // 0 <= bcet <= wcet: none takes less
 };
 
-// What happens to a release that finds the previous job of its task unfinished. Jobs that never run count as misses.
+// What happens to a release that finds the previous job of its task unfinished. Jobs that never run
+// count as misses.
 enum class OverloadRule : std::uint8_t {
   kReject,  // the new job is refused and the submitter told
   kSkip,    // the new job is dropped silently but counted
@@ -29,18 +30,22 @@ struct Overload {
   std::uint32_t queue_depth = 0;  // meaningful for kQueue only, then >= 1
 };
 
-// Where a stage runs. Only kLane segments occupy the lane; host stages are data for the analysis of chains.
+// Where a stage runs. Only kLane segments occupy the lane; host stages are data for the analysis of
+// chains.
 enum class StageKind : std::uint8_t { kHost, kLane };
 
-// Whether a stage that finds several results of its predecessor takes only the newest or all in order.
+// Whether a stage that finds several results of its predecessor takes only the newest or all in
+// order.
 enum class Freshness : std::uint8_t { kLatest, kQueue };
 
-// One step of a task: host pre-processing, the model, host post-processing. Stages form a DAG by index.
+// One step of a task: host pre-processing, the model, host post-processing. Stages form a DAG by
+// index.
 struct Stage {
   std::string name;
   StageKind kind = StageKind::kLane;
-  std::vector<Segment> segments;           // in execution order, at least one
-  std::vector<std::uint32_t> predecessors; // indices into Task::stages, each smaller than this stage's own
+  std::vector<Segment> segments;  // in execution order, at least one
+  std::vector<std::uint32_t>
+      predecessors;  // indices into Task::stages, each smaller than this stage's own
   Freshness freshness = Freshness::kLatest;
 };
 
@@ -50,14 +55,17 @@ struct Priority {
   constexpr auto operator<=>(const Priority&) const = default;
 };
 
-// A recurrent source of jobs: sporadic, with at least `period` between two arrivals, unless `offset` is given, in which
-// case arrivals are at offset + k·period exactly. A job may run from its release, at most the jitter after its arrival;
-// its deadline and its response time count from the arrival (docs/adr/0002-deadlines-count-from-arrival.md).
+// A recurrent source of jobs: sporadic, with at least `period` between two arrivals, unless
+// `offset` is given, in which case arrivals are at offset + k·period exactly. A job may run from
+// its release, at most the jitter after its arrival; its deadline and its response time count from
+// the arrival (docs/adr/0002-deadlines-count-from-arrival.md).
 //
-//   symbol in the literature   T        D         J                C             O        B (derived)
-//   name here                  period   deadline  release_jitter   sum of wcet   offset   blocking
+//   symbol in the literature   T        D         J                C             O        B
+//   (derived) name here                  period   deadline  release_jitter   sum of wcet   offset
+//   blocking
 //
-// The running example of this project, milliseconds:  A(C 20, T 100, D 50)  B(15, 80, 40)  C(30, 200, 100).
+// The running example of this project, milliseconds:  A(C 20, T 100, D 50)  B(15, 80, 40)  C(30,
+// 200, 100).
 struct Task {
   TaskId id;
   std::string name;
@@ -66,10 +74,10 @@ struct Task {
   RelativeDeadline deadline;      // D > 0, counted from the arrival; may exceed the period
   Duration release_jitter;        // 0 <= J: the release follows the arrival by at most this
   std::optional<Duration> offset;
-  Priority priority;              // for the static-priority policy
+  Priority priority;  // for the static-priority policy
   Overload overload;
-  std::uint32_t batch = 1;        // part of a profile's identity, no meaning to the analyses
-  std::vector<Stage> stages;      // empty: the task is its lane segments only
+  std::uint32_t batch = 1;    // part of a profile's identity, no meaning to the analyses
+  std::vector<Stage> stages;  // empty: the task is its lane segments only
 };
 
 using TaskSet = std::vector<Task>;
@@ -78,28 +86,35 @@ using TaskSet = std::vector<Task>;
 [[nodiscard]] std::optional<Duration> total_wcet(const Task& task);
 [[nodiscard]] Duration longest_segment(const Task& task);
 
-// What one job costs beyond its segments. All are upper bounds; an analysis sees them only through `charge`.
+// What one job costs beyond its segments. All are upper bounds; an analysis sees them only through
+// `charge`.
 struct Overheads {
   Duration release;     // per job: timer or inbox until the job stands in the ready queue
   Duration dispatch;    // per segment: from a free lane to the segment's first instruction
-  Duration completion;  // per segment: from its last instruction to a free lane; trace and callback hand-over included
-  Duration clock_error; // per job: how far two readings of the clock may disagree
+  Duration completion;  // per segment: from its last instruction to a free lane; trace and callback
+                        // hand-over included
+  Duration clock_error;  // per job: how far two readings of the clock may disagree
 };
 
-// The same set with the overheads inside: each segment longer by dispatch + completion, the first by release, and every
-// deadline shorter by clock_error. Nothing when a sum overflows or a deadline vanishes.
+// The same set with the overheads inside: each segment longer by dispatch + completion, the first
+// by release, and every deadline shorter by clock_error. Nothing when a sum overflows or a deadline
+// vanishes.
 [[nodiscard]] std::optional<TaskSet> charge(const TaskSet& tasks, const Overheads& overheads);
 
-// Whether a lower-priority segment that blocks began a tick before the release in question or exactly with it.
-//   kStartedBefore  blocking is C - tick: exact where time is an integer number of ticks (the simulator, the oracles)
-//   kClosed         blocking is C: what a certificate uses, since real time is dense
+// Whether a lower-priority segment that blocks began a tick before the release in question or
+// exactly with it.
+//   kStartedBefore  blocking is C - tick: exact where time is an integer number of ticks (the
+//   simulator, the oracles) kClosed         blocking is C: what a certificate uses, since real time
+//   is dense
 struct Blocking {
   enum class Convention : std::uint8_t { kStartedBefore, kClosed };
   Convention convention = Convention::kClosed;
   Duration tick = Duration::nanoseconds(1);
 
   static constexpr Blocking closed() { return {}; }
-  static constexpr Blocking started_before(Duration tick) { return {Convention::kStartedBefore, tick}; }
+  static constexpr Blocking started_before(Duration tick) {
+    return {Convention::kStartedBefore, tick};
+  }
   // How long a segment of this WCET can block.
   [[nodiscard]] constexpr Duration of(Duration segment) const {
     if (convention == Convention::kClosed) return segment;

@@ -23,14 +23,16 @@ enum class Verdict : std::uint8_t {
 // What was proved of one task.
 struct TaskBound {
   TaskId task;
-  std::optional<Duration> response_time;  // from arrival to completion, release jitter included; nothing: unbounded
-  std::optional<Duration> slack;          // D - response time; negative: may miss by so much
-  Duration blocking;                      // the longest lower-priority segment charged to it
+  std::optional<Duration>
+      response_time;  // from arrival to completion, release jitter included; nothing: unbounded
+  std::optional<Duration> slack;  // D - response time; negative: may miss by so much
+  Duration blocking;              // the longest lower-priority segment charged to it
 };
 
-// Why a set is refused, in numbers a person can check by hand: in an interval of length `interval`, the jobs that must be
-// done within it need `demand`, and `blocker`, started just before, holds the lane for `blocking`: demand + blocking >
-// interval. For response-time tests `interval` is the deadline of `task` and demand + blocking its response time.
+// Why a set is refused, in numbers a person can check by hand: in an interval of length `interval`,
+// the jobs that must be done within it need `demand`, and `blocker`, started just before, holds the
+// lane for `blocking`: demand + blocking > interval. For response-time tests `interval` is the
+// deadline of `task` and demand + blocking its response time.
 struct Failure {
   TaskId task;  // whose deadline breaks; invalid when it is the set's demand as a whole
   Duration interval;
@@ -42,10 +44,11 @@ struct Failure {
 // An analysis' answer.
 struct Analysis {
   Verdict verdict = Verdict::kUnknown;
-  std::string theorem;                  // what was applied, as a citation: "George, Rivierre, Spuri 1996, theorem 8"
-  std::string reason;                   // one sentence; for kUnknown why it cannot tell
-  std::vector<TaskBound> tasks;         // in the set's order; empty when nothing was derived
-  std::optional<Failure> failure;       // for kUnschedulable
+  std::string
+      theorem;         // what was applied, as a citation: "George, Rivierre, Spuri 1996, theorem 8"
+  std::string reason;  // one sentence; for kUnknown why it cannot tell
+  std::vector<TaskBound> tasks;    // in the set's order; empty when nothing was derived
+  std::optional<Failure> failure;  // for kUnschedulable
 };
 
 }  // namespace aegis::theory

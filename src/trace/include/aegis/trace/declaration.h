@@ -11,26 +11,27 @@
 
 namespace aegis::trace {
 
-// What events refer to by number, and decisions that come with words. Declared from ordinary threads, never on the path
-// of a job; a declaration stands in the file before the first event that refers to it.
+// What events refer to by number, and decisions that come with words. Declared from ordinary
+// threads, never on the path of a job; a declaration stands in the file before the first event that
+// refers to it.
 
 // The run as a whole: so that a trace explains itself years later.
 struct SessionDeclaration {
-  std::string program;   // "aegisrt 0.1.0"
-  std::string machine;   // CPU model, kernel, cores
-  std::string workload;  // path or name as given
-  bool real_time = false;           // the lanes run in a real-time class
-  std::string real_time_note;       // why not, in one sentence
-  std::int64_t start_time_ns = 0;   // host monotonic
-  std::int64_t start_unix_ns = 0;   // the same instant on the wall clock
+  std::string program;             // "aegisrt 0.1.0"
+  std::string machine;             // CPU model, kernel, cores
+  std::string workload;            // path or name as given
+  bool real_time = false;          // the lanes run in a real-time class
+  std::string real_time_note;      // why not, in one sentence
+  std::int64_t start_time_ns = 0;  // host monotonic
+  std::int64_t start_unix_ns = 0;  // the same instant on the wall clock
 };
 
 struct LaneDeclaration {
   LaneId id;
   std::string name;
-  std::string device;  // "cpu", "cuda:0"
-  int cpu = -1;        // pinned to, -1: not pinned
-  std::string policy;  // "np_edf", "rm", "dm", "fifo", "static"
+  std::string device;     // "cpu", "cuda:0"
+  int cpu = -1;           // pinned to, -1: not pinned
+  std::string policy;     // "np_edf", "rm", "dm", "fifo", "static"
   bool admitted = false;  // the set was proved before the run
   Duration release_overhead;
   Duration dispatch_overhead;
@@ -47,9 +48,9 @@ struct TaskDeclaration {
   Duration deadline;
   Duration release_jitter;
   std::int64_t priority = 0;
-  std::string overload;                // "reject", "skip", "queue(3)"
-  std::vector<Duration> segment_wcets; // as admitted, overheads excluded
-  Duration response_bound;             // proved; zero: none
+  std::string overload;                 // "reject", "skip", "queue(3)"
+  std::vector<Duration> segment_wcets;  // as admitted, overheads excluded
+  Duration response_bound;              // proved; zero: none
   std::uint32_t batch = 1;
 };
 
@@ -62,6 +63,7 @@ struct DecisionDeclaration {
   std::string rationale;
 };
 
-using Declaration = std::variant<SessionDeclaration, LaneDeclaration, TaskDeclaration, DecisionDeclaration>;
+using Declaration =
+    std::variant<SessionDeclaration, LaneDeclaration, TaskDeclaration, DecisionDeclaration>;
 
 }  // namespace aegis::trace

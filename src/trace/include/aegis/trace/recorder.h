@@ -19,13 +19,14 @@ namespace aegis::trace {
 
 class Ring;
 
-// One thread's end of its ring. Copyable, because it borrows; one thread at a time may record through it.
-// A default-constructed writer records nothing: tracing off costs one branch and changes no decision.
+// One thread's end of its ring. Copyable, because it borrows; one thread at a time may record
+// through it. A default-constructed writer records nothing: tracing off costs one branch and
+// changes no decision.
 class Writer {
  public:
   Writer() = default;
-  // Wait-free: a bounded number of instructions, no lock, no allocation, no system call. A full ring drops the event and
-  // counts it; returns whether it was kept.
+  // Wait-free: a bounded number of instructions, no lock, no allocation, no system call. A full
+  // ring drops the event and counts it; returns whether it was kept.
   bool record(const Event& event) noexcept;
   [[nodiscard]] bool enabled() const noexcept { return ring_ != nullptr; }
 
@@ -36,7 +37,8 @@ class Writer {
 };
 
 struct RecorderConfig {
-  std::size_t events_per_ring = 1U << 16;  // 4 MiB a thread: over one second of a 10 kHz lane at 6 events a job
+  std::size_t events_per_ring =
+      1U << 16;  // 4 MiB a thread: over one second of a 10 kHz lane at 6 events a job
 };
 
 // Events of many threads on their way to a file, without ever making one of them wait.
@@ -44,10 +46,12 @@ struct RecorderConfig {
 //   Recorder recorder;
 //   Writer lane = recorder.add_thread("lane0");        // slow, at start-up
 //   lane.record({.time_ns = now, .type = EventType::kIdleEnd});
-//   recorder.drain([&](ThreadId thread, std::span<const Event> events, std::uint64_t dropped) { ... });
+//   recorder.drain([&](ThreadId thread, std::span<const Event> events, std::uint64_t dropped) { ...
+//   });
 //
-// Invariants: 1. events of one thread are drained in the order they were recorded; 2. recorded + dropped = attempted, per
-// thread; 3. the sticky violation counters never lose a count, whatever the rings drop.
+// Invariants: 1. events of one thread are drained in the order they were recorded; 2. recorded +
+// dropped = attempted, per thread; 3. the sticky violation counters never lose a count, whatever
+// the rings drop.
 class Recorder {
  public:
   explicit Recorder(RecorderConfig config = {});
@@ -55,18 +59,21 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // Allocates and pre-faults the thread's ring. Any thread; locks. Writers stay valid as long as the recorder.
+  // Allocates and pre-faults the thread's ring. Any thread; locks. Writers stay valid as long as
+  // the recorder.
   [[nodiscard]] Writer add_thread(std::string name);
   // Any ordinary thread; locks and allocates.
   void declare(Declaration declaration);
 
-  // Hands over what has been recorded since the last call, thread by thread, then forgets it. One draining thread.
+  // Hands over what has been recorded since the last call, thread by thread, then forgets it. One
+  // draining thread.
   struct Sink {
     virtual ~Sink() = default;
     virtual void on_thread(ThreadId thread, const std::string& name) = 0;
     virtual void on_declaration(const Declaration& declaration) = 0;
     // `dropped`: events of this thread lost so far in total.
-    virtual void on_events(ThreadId thread, std::span<const Event> events, std::uint64_t dropped) = 0;
+    virtual void on_events(ThreadId thread, std::span<const Event> events,
+                           std::uint64_t dropped) = 0;
   };
   void drain(Sink& sink);
 

@@ -13,9 +13,15 @@
 namespace aegis::theory::policy {
 
 // The dispatching policies of a lane. All are work-conserving and choose only between segments.
-enum class Policy : std::uint8_t { kEdf, kRateMonotonic, kDeadlineMonotonic, kStaticPriority, kFifo };
+enum class Policy : std::uint8_t {
+  kEdf,
+  kRateMonotonic,
+  kDeadlineMonotonic,
+  kStaticPriority,
+  kFifo
+};
 
-[[nodiscard]] std::string_view to_string(Policy policy);                     // "edf", "rm", "dm", "static", "fifo"
+[[nodiscard]] std::string_view to_string(Policy policy);  // "edf", "rm", "dm", "static", "fifo"
 [[nodiscard]] std::optional<Policy> policy_from(std::string_view name);
 
 // What a policy may look at: nothing that only the clock or the machine knows.
@@ -28,8 +34,8 @@ struct JobParameters {
   Priority priority;
 };
 
-// Smaller runs first. A total order: policy's key, then arrival, then task, then sequence, so that simulator, executor and
-// audit agree on every tie.
+// Smaller runs first. A total order: policy's key, then arrival, then task, then sequence, so that
+// simulator, executor and audit agree on every tie.
 struct OrderingKey {
   std::int64_t key = 0;
   TimePoint arrival;
