@@ -89,6 +89,10 @@ inline constexpr int kAssumptionCount = 11;
 }
 
 [[nodiscard]] std::string_view to_string(EventType type) noexcept;
+[[nodiscard]] std::string_view to_string(ClockDomain domain) noexcept;
+[[nodiscard]] std::string_view to_string(Source source) noexcept;
+[[nodiscard]] std::string_view to_string(SegmentOutcome outcome) noexcept;
+[[nodiscard]] std::string_view to_string(JobOutcome outcome) noexcept;
 [[nodiscard]] std::string_view to_string(Assumption assumption) noexcept;
 [[nodiscard]] std::string_view to_string(RefusalReason reason) noexcept;
 [[nodiscard]] std::string_view to_string(SelectionReason reason) noexcept;
