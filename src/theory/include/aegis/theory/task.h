@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "aegis/base/ids.h"
+#include "aegis/base/rational.h"
+#include "aegis/base/result.h"
 #include "aegis/base/time.h"
 
 namespace aegis::theory {
@@ -82,15 +84,34 @@ struct Task {
 
 using TaskSet = std::vector<Task>;
 
+// The largest sum of all periods, deadlines, jitters, offsets and WCETs of a set that the analyses
+// take: 2^60 ns, 36 years. For U <= 1 the work requested in an interval of length t is at most t +
+// sum(C + J), so with t below the same limit every intermediate value stays below 2^62 and nothing
+// in int64 overflows.
+inline constexpr Duration kLargestSum = Duration::nanoseconds(std::int64_t{1} << 60);
+
+// Whether the set is one the analyses are defined for: at least one task; unique, valid ids; for
+// each task at least one segment with 0 <= bcet <= wcet and wcet > 0, T > 0, D > 0, J >= 0, offset
+// >= 0, a queue depth >= 1 where the rule is kQueue, stages that come after their predecessors; all
+// sums within kLargestSum. The first problem found otherwise: text says what, detail names the
+// task. Every analysis has this as its precondition and answers kUnknown with the same words when
+// it fails.
+[[nodiscard]] Status validate(const TaskSet& tasks);
+
 // C: the sum of the WCETs of the segments; nothing when it overflows.
 [[nodiscard]] std::optional<Duration> total_wcet(const Task& task);
 [[nodiscard]] Duration longest_segment(const Task& task);
 
+// U = sum C_i / T_i, exactly. Precondition: validate(tasks). Running example: 0.2 + 0.1875 + 0.15 =
+// 0.5375.
+[[nodiscard]] Rational utilisation(const TaskSet& tasks);
+
 // What one job costs beyond its segments. All are upper bounds; an analysis sees them only through
 // `charge`.
 struct Overheads {
-  Duration release;     // per job: timer or inbox until the job stands in the ready queue
-  Duration dispatch;    // per segment: from a free lane to the segment's first instruction
+  Duration release;   // per job: timer or inbox until the job stands in the ready queue
+  Duration dispatch;  // per segment: from a free lane to the segment's first instruction, the
+                      // handling of every other task's release found waiting there included
   Duration completion;  // per segment: from its last instruction to a free lane; trace and callback
                         // hand-over included
   Duration clock_error;  // per job: how far two readings of the clock may disagree

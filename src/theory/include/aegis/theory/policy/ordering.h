@@ -8,7 +8,7 @@
 
 #include "aegis/base/ids.h"
 #include "aegis/base/time.h"
-#include "aegis/theory/task.h"
+#include "aegis/theory/policy/job_parameters.h"
 
 namespace aegis::theory::policy {
 
@@ -21,21 +21,15 @@ enum class Policy : std::uint8_t {
   kFifo
 };
 
-[[nodiscard]] std::string_view to_string(Policy policy);  // "edf", "rm", "dm", "static", "fifo"
+// "edf", "rm", "dm", "static", "fifo".
+[[nodiscard]] std::string_view to_string(Policy policy);
+
+// The policy of that name, nothing when there is none. "np_edf" also means edf and "fp" static: on
+// a lane every policy is non-preemptive between segments, so the names say the same thing twice.
 [[nodiscard]] std::optional<Policy> policy_from(std::string_view name);
 
-// What a policy may look at: nothing that only the clock or the machine knows.
-struct JobParameters {
-  JobId id;
-  TimePoint arrival;
-  AbsoluteDeadline deadline;
-  Duration period;
-  RelativeDeadline relative_deadline;
-  Priority priority;
-};
-
-// Smaller runs first. A total order: policy's key, then arrival, then task, then sequence, so that
-// simulator, executor and audit agree on every tie.
+// Smaller runs first. A total order: the policy's key, then arrival, then task, then sequence, so
+// that simulator, executor and audit agree on every tie.
 struct OrderingKey {
   std::int64_t key = 0;
   TimePoint arrival;
