@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "aegis/service/profile.h"
+
+#include "command.h"
+
+namespace aegis::app {
+
+void add_profile_command(CLI::App& app, ExitCode& ended) {
+  CLI::App* command =
+      app.add_subcommand("profile", "Measure how long each model's segments take on this machine");
+  command->footer("\nExample:\n  aegisrt profile robot.toml        # writes robot.profile.json");
+  auto request = std::make_shared<service::ProfileRequest>();
+  auto json = std::make_shared<bool>(false);
+  command->add_option("workload", request->workload, "workload file (docs/WORKLOAD.md)")
+      ->required();
+  command->add_option("-o,--output", request->output,
+                      "profile to write (default: beside the workload)");
+  command->add_option("--jobs", request->jobs, "samples of each model")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
+  command->add_option("--margin", request->margin, "WCET = measured maximum x margin")
+      ->check(CLI::Range(1.0, 10.0))
+      ->capture_default_str();
+  command->add_option("--seed", request->seed, "of the order in which models alternate")
+      ->capture_default_str();
+  command->add_flag("--json", *json, "print one JSON object");
+  command->callback([request, json, &ended] {
+    const auto report = service::profile_workload(*request);
+    if (!report) {
+      ended = complain(report.error());
+      return;
+    }
+    ended = print(*json ? to_json(*report) : to_text(*report), ExitCode::kYes);
+  });
+}
+
+}  // namespace aegis::app
