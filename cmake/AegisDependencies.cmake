@@ -7,6 +7,13 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
+# Debian's and Ubuntu's tomlplusplus is a shared library built with exceptions; ours reports errors as values, which is
+# another ABI. Its headers are complete, so one source file (service's toml_document.cc) compiles what it needs from them.
+add_library(aegis_toml INTERFACE)
+target_include_directories(
+  aegis_toml SYSTEM
+  INTERFACE $<TARGET_PROPERTY:tomlplusplus::tomlplusplus,INTERFACE_INCLUDE_DIRECTORIES>)
+target_compile_definitions(aegis_toml INTERFACE TOML_HEADER_ONLY=1 TOML_EXCEPTIONS=0)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 

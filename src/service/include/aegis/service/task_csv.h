@@ -10,12 +10,25 @@
 
 namespace aegis::service {
 
-// A task set as researchers exchange it: a header line `Task,T,D,BCET,WCET,Jitter` (any order, BCET
-// and Jitter optional, spaces allowed) and one task a line; integer or decimal numbers in `unit`.
-// Task names may be any text without a comma. Priorities for static priority are the file's order
-// unless a column `Priority` is given; a column `Segments` may split the WCET ("10+10+10").
+// A task set as researchers exchange it: a header line, then one task a line.
+//
+//   Task, T, D, BCET, WCET, Jitter
+//   A, 100, 50, 0, 20, 0
+//   B, 80, 40, 0, 15, 0
+//
+// Columns stand in any order; BCET and Jitter may be left out (zero). `Priority` (a whole number,
+// smaller is more important) sets the static priority, otherwise the order of the lines does.
+// `Segments` splits the WCET ("10+10+10", which must add up to it; empty: one segment); of a task's
+// BCET each segment keeps what the others cannot contain, max(0, BCET - (WCET - its WCET)).
+//
+// Times are decimal numbers in `unit` (> 0, at most 100 days) and are read exactly: a fraction of a
+// nanosecond is refused. Names are any text without a comma, unique. Spaces around cells, empty
+// lines, a byte-order mark and CRLF are allowed. Limits: 16 MiB, 10,000 tasks, 64 KiB a line, times
+// up to 100 days. The first problem is returned; a deadline below the WCET or a jitter beyond the
+// deadline is not one (the analysis says what becomes of it).
 [[nodiscard]] Parsed<theory::TaskSet> load_task_csv(const std::filesystem::path& file,
                                                     Duration unit);
+// The same from memory; `file` names it in diagnostics.
 [[nodiscard]] Parsed<theory::TaskSet> parse_task_csv(std::string_view text,
                                                      const std::filesystem::path& file,
                                                      Duration unit);

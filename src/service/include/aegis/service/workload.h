@@ -27,7 +27,10 @@ struct LaneSpec {
 // [machine]: what the proof may assume about this machine.
 struct MachineSpec {
   theory::policy::Policy policy = theory::policy::Policy::kEdf;
-  theory::Overheads overheads;  // defaults in docs/WORKLOAD.md
+  theory::Overheads overheads{.release = Duration::microseconds(100),
+                              .dispatch = Duration::microseconds(50),
+                              .completion = Duration::microseconds(50),
+                              .clock_error = Duration::microseconds(1)};
   Duration lost_supply = Duration::milliseconds(1);
   bool real_time = true;  // ask for SCHED_FIFO, pinning and locked memory
   int fifo_priority = 80;

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "toml_document.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+// How deep arrays and inline tables nest. A workload needs two ([[model]] budget = { ... }, wcet =
+// [ ... ]).
+#define TOML_MAX_NESTED_VALUES 8
+#include <toml++/toml.h>
+
+#include "plain_text.h"
+
+namespace aegis::service {
+
+namespace {
+
+// The library destroys nested tables recursively, and a dotted key a.b.c... nests once a dot. With
+// at most 256 dots a line and 8 nested values the tree is at most about 256 (8 + 2) = 2560 deep:
+// some 2 MiB of an 8 MiB stack. Too small only for a line that names more than 256 files.
+constexpr std::ptrdiff_t kDotsPerLine = 256;
+// The same for our own copy of the tree, which is much shallower: nothing in a workload nests
+// deeper than machine.backend.<name>.<option>.
+constexpr int kDepth = 16;
+
+struct Problem {
+  int line;
+  std::string text;
+};
+
+int line_of(const toml::source_region& source) {
+  return static_cast<int>(source.begin.line);
+}
+
+std::optional<Problem> refuse_unreadable(std::string_view text) {
+  int line = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view content = text.substr(begin, end - begin);
+    if (first_invalid_utf8(content)) return Problem{line, "not valid UTF-8"};
+    if (content.find('\0') != std::string_view::npos) return Problem{line, "contains a NUL byte"};
+    if (std::ranges::count(content, '.') > kDotsPerLine) {
+      return Problem{line, fmt::format("more than {} dots on one line; break it", kDotsPerLine)};
+    }
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
+// Copies the library's tree; stops at what is nested too deep.
+class Copy {
+ public:
+  TomlTable table(const toml::table& from, int depth) {
+    TomlTable copy;
+    for (auto&& [key, node] : from) {
+      copy.entries.push_back({std::string(key.str()), line_of(key.source()), value(node, depth)});
+    }
+    std::ranges::stable_sort(copy.entries, {}, &TomlEntry::line);
+    return copy;
+  }
+
+  [[nodiscard]] const std::optional<Problem>& problem() const { return problem_; }
+
+ private:
+  TomlValue value(const toml::node& node, int depth) {
+    TomlValue copy{line_of(node.source()), TomlDate{}};
+    if (depth == kDepth) {
+      if (!problem_) problem_ = Problem{copy.line, "nested too deep"};
+    } else if (const toml::table* inner = node.as_table()) {
+      copy.value = table(*inner, depth + 1);
+    } else if (const toml::array* items = node.as_array()) {
+      copy.value = array(*items, depth + 1);
+    } else {
+      copy_scalar(node, copy);
+    }
+    return copy;
+  }
+
+  TomlArray array(const toml::array& from, int depth) {
+    TomlArray copy;
+    for (const toml::node& item : from) copy.push_back(value(item, depth));
+    return copy;
+  }
+
+  static void copy_scalar(const toml::node& node, TomlValue& copy) {
+    if (const auto* text = node.as_string()) copy.value = text->get();
+    if (const auto* integer = node.as_integer()) copy.value = integer->get();
+    if (const auto* number = node.as_floating_point()) copy.value = number->get();
+    if (const auto* truth = node.as_boolean()) copy.value = truth->get();
+  }
+
+  std::optional<Problem> problem_;
+};
+
+struct Describe {
+  std::string operator()(const std::string& text) const { return in_quotes(text); }
+  std::string operator()(std::int64_t integer) const { return std::to_string(integer); }
+  std::string operator()(double number) const { return fmt::format("{}", number); }
+  std::string operator()(bool truth) const { return truth ? "true" : "false"; }
+  std::string operator()(const TomlDate&) const { return "a date or time"; }
+  std::string operator()(const TomlArray& array) const {
+    const bool tables = !array.empty() && std::holds_alternative<TomlTable>(array.front().value);
+    return tables ? "an array of tables" : "an array";
+  }
+  std::string operator()(const TomlTable&) const { return "a table"; }
+};
+
+}  // namespace
+
+std::string describe(const TomlValue& value) {
+  return std::visit(Describe{}, value.value);
+}
+
+Parsed<TomlTable> parse_toml(std::string_view text, const std::filesystem::path& file) {
+  if (const auto problem = refuse_unreadable(text)) {
+    return fail(Diagnostic{file, problem->line, "", problem->text});
+  }
+  const toml::parse_result result = toml::parse(text);
+  if (!result) {
+    const toml::parse_error& error = result.error();
+    return fail(Diagnostic{file, line_of(error.source()), "", std::string(error.description())});
+  }
+  Copy copy;
+  TomlTable root = copy.table(result.table(), 0);
+  if (copy.problem()) {
+    return fail(Diagnostic{file, copy.problem()->line, "", copy.problem()->text});
+  }
+  return root;
+}
+
+}  // namespace aegis::service

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aegis/service/workload.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "aegis/base/atomic_file.h"
+
+#include "plain_text.h"
+#include "table_reader.h"
+#include "workload_sections.h"
+
+namespace aegis::service {
+
+namespace {
+
+constexpr std::size_t kLargestFile = 1U << 20;  // 256 models of 4 KiB each
+constexpr std::size_t kMostModels = 256;
+constexpr std::int64_t kSchema = 1;
+
+// A file of a newer schema may use keys this program does not know: nothing else of it is looked
+// at.
+void read_schema(TableReader& read) {
+  std::int64_t schema = kSchema;
+  read.require("schema");
+  read.integer("schema", {.least = 0, .most = std::numeric_limits<std::int32_t>::max()}, schema);
+  if (schema > kSchema) {
+    read.report("schema", fmt::format("{} is newer than this program reads ({})", schema, kSchema));
+  } else if (schema < kSchema) {
+    read.report("schema", fmt::format("expected {}; found {}", kSchema, schema));
+  }
+}
+
+// Reads the models; rules that concern several of them, or a model and the machine, stand here.
+class Models {
+ public:
+  explicit Models(Workload& workload) : workload_(workload) {}
+
+  void read(TableReader model) {
+    ModelSpec spec = read_model(model);
+    refuse_duplicate(model, spec.name);
+    refuse_unknown_lane(model, spec.lane);
+    for (std::filesystem::path& part : spec.parts) part = resolved(part);
+    workload_.models.push_back(std::move(spec));
+  }
+
+ private:
+  void refuse_duplicate(TableReader& model, const std::string& name) {
+    const auto [first, is_new] = lines_.emplace(name, model.line_of("name"));
+    if (is_new || name.empty()) return;
+    model.report("name", fmt::format("\"{}\" is the name of the model at line {} already", name,
+                                     first->second));
+  }
+
+  void refuse_unknown_lane(TableReader& model, const std::string& lane) {
+    std::vector<std::string> known;
+    for (const LaneSpec& spec : workload_.machine.lanes) known.push_back(spec.name);
+    if (known.empty()) known.push_back(LaneSpec{}.name);
+    if (lane.empty() || std::ranges::find(known, lane) != known.end()) return;
+    const auto nearest = nearest_word(lane, known);
+    model.report("lane", nearest ? fmt::format("no lane is named \"{}\"; did you mean \"{}\"?",
+                                               lane, *nearest)
+                                 : fmt::format("no lane is named \"{}\"", lane));
+  }
+
+  [[nodiscard]] std::filesystem::path resolved(const std::filesystem::path& part) const {
+    return (workload_.file.parent_path() / part).lexically_normal();
+  }
+
+  Workload& workload_;
+  std::map<std::string, int> lines_;  // of each name's first use
+};
+
+// Options for a backend that no model uses are most likely a misspelt name, and would be ignored
+// silently.
+void refuse_unused_backends(TableReader& root, const Workload& workload) {
+  auto machine = root.table("machine");
+  auto backends = machine ? machine->table("backend") : std::nullopt;
+  if (!backends) return;
+  for (const auto& [name, options] : workload.machine.backends) {
+    const auto uses = [&name = name](const ModelSpec& model) { return model.backend == name; };
+    if (std::ranges::any_of(workload.models, uses)) continue;
+    backends->report(name, fmt::format("no model uses the backend {}", in_quotes(name)));
+  }
+}
+
+void read_models(TableReader& root, Workload& workload) {
+  Models models(workload);
+  for (TableReader& model : root.tables("model")) {
+    if (workload.models.size() == kMostModels) {
+      model.report("", fmt::format("more than {} models", kMostModels));
+      return;
+    }
+    models.read(model);
+  }
+  if (workload.models.empty()) {
+    root.report("model", "missing; a workload has at least one [[model]]");
+  }
+}
+
+}  // namespace
+
+Parsed<Workload> parse_workload(std::string_view text, const std::filesystem::path& file) {
+  if (text.size() > kLargestFile) return fail(Diagnostic{file, 0, "", "larger than 1 MiB"});
+  const Parsed<TomlTable> document = parse_toml(text, file);
+  if (!document) return fail(document.error());
+  Problems problems(file);
+  TableReader root(*document, {"", 1}, problems);
+  read_schema(root);
+  if (problems.first()) return fail(*problems.first());
+
+  Workload workload;
+  workload.file = file;
+  if (const auto machine = root.table("machine")) workload.machine = read_machine(*machine);
+  read_models(root, workload);
+  root.refuse_unknown();
+  if (!problems.first()) refuse_unused_backends(root, workload);
+  if (problems.first()) return fail(*problems.first());
+  return workload;
+}
+
+Parsed<Workload> load_workload(const std::filesystem::path& file) {
+  const Result<std::string> text = read_file(file, kLargestFile);
+  if (text) return parse_workload(*text, file);
+  if (text.error().code == ErrorCode::kOutOfRange) {
+    return fail(Diagnostic{file, 0, "", "larger than 1 MiB"});
+  }
+  return fail(Diagnostic{file, 0, "", text.error().message()});
+}
+
+}  // namespace aegis::service
