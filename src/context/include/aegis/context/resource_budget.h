@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
+#include "aegis/base/error.h"
 #include "aegis/base/time.h"
 
 namespace aegis::context {
@@ -12,10 +14,15 @@ namespace aegis::context {
 // What one model may use, hard. Fixed when its context is made; to change it, load the model anew.
 struct ResourceBudget {
   std::size_t memory_bytes =
-      0;  // weights, activations, inputs and outputs together; 0: unlimited (said so in the report)
+      0;  // weights, activations, inputs and outputs together; 0: unlimited (the report says so)
   std::uint32_t streams = 1;  // queues of work on the device; CPU models use exactly one
   std::optional<Duration>
       compute_per_period;  // all segments of one job together; nothing: the admitted WCET
 };
+
+// The one refusal of a model that does not fit its memory budget: kResourceExhausted, permanent,
+// with model and both figures.
+[[nodiscard]] Error over_budget(std::string_view model, std::size_t needed_bytes,
+                                std::size_t allowed_bytes);
 
 }  // namespace aegis::context
