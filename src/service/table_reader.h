@@ -14,7 +14,7 @@
 #include "aegis/base/time.h"
 #include "aegis/service/diagnostic.h"
 
-#include "problems.h"
+#include "diagnostic_log.h"
 #include "toml_document.h"
 
 namespace aegis::service {
@@ -46,7 +46,7 @@ class TableReader {
     std::string path;  // "model[2]"; empty: the top of the file
     int line;          // of the table's header
   };
-  TableReader(const TomlTable& table, Place place, Problems& problems)
+  TableReader(const TomlTable& table, Place place, DiagnosticLog& problems)
       : table_(&table), place_(std::move(place)), problems_(&problems) {}
 
   [[nodiscard]] int line() const { return place_.line; }
@@ -117,7 +117,7 @@ class TableReader {
 
   const TomlTable* table_;
   Place place_;
-  Problems* problems_;
+  DiagnosticLog* problems_;
   std::vector<std::string> known_;
 };
 

@@ -14,8 +14,8 @@
 #include "aegis/base/atomic_file.h"
 
 #include "decimal_time.h"
+#include "diagnostic_log.h"
 #include "plain_text.h"
-#include "problems.h"
 
 namespace aegis::service {
 
@@ -56,7 +56,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 // Which column stands where.
 class Header {
  public:
-  Header(std::string_view text, int line, Problems& problems) {
+  Header(std::string_view text, int line, DiagnosticLog& problems) {
     for (const std::string_view cell : split(text, ',')) add(cell, line, problems);
     for (const Column column : kRequired) {
       if (!position(column)) {
@@ -73,7 +73,7 @@ class Header {
   }
 
  private:
-  void add(std::string_view cell, int line, Problems& problems) {
+  void add(std::string_view cell, int line, DiagnosticLog& problems) {
     const auto known = std::ranges::find(kColumns, cell);
     if (known == kColumns.end()) {
       const auto nearest = nearest_word(cell, kColumns);
@@ -94,7 +94,7 @@ class Header {
 // One line of the file, read column by column.
 class Row {
  public:
-  Row(const Header& header, std::string_view text, int line, Problems& problems)
+  Row(const Header& header, std::string_view text, int line, DiagnosticLog& problems)
       : header_(header), cells_(split(text, ',')), line_(line), problems_(problems) {
     if (cells_.size() == header.width()) return;
     problems.report(line, "",
@@ -132,7 +132,7 @@ class Row {
   const Header& header_;
   std::vector<std::string_view> cells_;
   int line_;
-  Problems& problems_;
+  DiagnosticLog& problems_;
 };
 
 // One line after the other becomes a task; rules between tasks stand here.
@@ -218,7 +218,7 @@ class Lines {
   }
 
   // The next line that is not empty; nothing at the end.
-  std::optional<std::string_view> next(Problems& problems) {
+  std::optional<std::string_view> next(DiagnosticLog& problems) {
     while (!rest_.empty()) {
       ++number_;
       const std::size_t end = std::min(rest_.find('\n'), rest_.size());
@@ -233,7 +233,7 @@ class Lines {
   [[nodiscard]] int number() const { return number_; }
 
  private:
-  void refuse_unreadable(std::string_view line, Problems& problems) const {
+  void refuse_unreadable(std::string_view line, DiagnosticLog& problems) const {
     const auto is_bad = [](char c) { return c != '\t' && has_control_character({&c, 1}); };
     if (line.size() > kLongestLine) {
       problems.report(number_, "", fmt::format("longer than {} bytes", kLongestLine));
@@ -257,7 +257,7 @@ Diagnostic too_large(const std::filesystem::path& file) {
 Parsed<theory::TaskSet> parse_task_csv(std::string_view text, const std::filesystem::path& file,
                                        Duration unit) {
   if (text.size() > kLargestFile) return fail(too_large(file));
-  Problems problems(file);
+  DiagnosticLog problems(file);
   Lines lines(text);
   const auto first = lines.next(problems);
   if (problems.first()) return fail(*problems.first());

@@ -107,7 +107,7 @@ Parsed<Workload> parse_workload(std::string_view text, const std::filesystem::pa
   if (text.size() > kLargestFile) return fail(Diagnostic{file, 0, "", "larger than 1 MiB"});
   const Parsed<TomlTable> document = parse_toml(text, file);
   if (!document) return fail(document.error());
-  Problems problems(file);
+  DiagnosticLog problems(file);
   TableReader root(*document, {"", 1}, problems);
   read_schema(root);
   if (problems.first()) return fail(*problems.first());

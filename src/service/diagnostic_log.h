@@ -13,9 +13,9 @@ namespace aegis::service {
 // What is wrong with a file, as it is found. Readers report and go on with the default; the person
 // is told the problem nearest the top of the file (among several on a line, the one reported
 // first).
-class Problems {
+class DiagnosticLog {
  public:
-  explicit Problems(std::filesystem::path file) : file_(std::move(file)) {}
+  explicit DiagnosticLog(std::filesystem::path file) : file_(std::move(file)) {}
 
   void report(int line, std::string key, std::string problem);
   [[nodiscard]] const std::optional<Diagnostic>& first() const { return first_; }

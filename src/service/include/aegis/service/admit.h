@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aegis/scheduler/admission_controller.h"
+#include "aegis/service/problem.h"
+#include "aegis/theory/policy/ordering.h"
+
+namespace aegis::service {
+
+struct AdmitRequest {
+  std::filesystem::path workload;
+  std::filesystem::path profile;                 // empty: default_profile_path(workload)
+  std::optional<theory::policy::Policy> policy;  // overrides the workload's
+};
+
+// One lane's answer with the names people know.
+struct LaneAdmission {
+  std::string lane;
+  theory::policy::Policy policy;
+  theory::TaskSet tasks;  // as proved, before overheads
+  scheduler::Admission admission;
+};
+
+struct AdmitReport {
+  std::vector<LaneAdmission> lanes;
+  [[nodiscard]] ExitCode exit_code() const;  // kYes only when every lane is admitted
+};
+
+// Proves the whole workload, or says what breaks. Loads no model when every WCET is declared in the
+// workload.
+[[nodiscard]] Outcome<AdmitReport> admit_workload(const AdmitRequest& request);
+
+[[nodiscard]] std::string to_text(const AdmitReport& report);
+[[nodiscard]] std::string to_json(const AdmitReport& report);
+
+}  // namespace aegis::service

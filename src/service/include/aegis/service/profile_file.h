@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aegis/base/result.h"
+#include "aegis/scheduler/profile.h"
+#include "aegis/service/diagnostic.h"
+
+namespace aegis::service {
+
+// The profiles of a workload's models: JSON, schema 1. Written whole or not at all.
+[[nodiscard]] Status save_profiles(const std::filesystem::path& file,
+                                   const std::vector<scheduler::ModelProfile>& profiles);
+// A newer schema, a missing or ill-typed member is refused by name. Never crashes on hostile input.
+[[nodiscard]] Parsed<std::vector<scheduler::ModelProfile>> load_profiles(
+    const std::filesystem::path& file);
+[[nodiscard]] Parsed<std::vector<scheduler::ModelProfile>> parse_profiles(
+    std::string_view text, const std::filesystem::path& file);
+
+// Where a workload's profile is kept unless told otherwise: "robot.toml" -> "robot.profile.json"
+// beside it.
+[[nodiscard]] std::filesystem::path default_profile_path(const std::filesystem::path& workload);
+
+}  // namespace aegis::service

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aegis/base/time.h"
+#include "aegis/service/problem.h"
+#include "aegis/theory/policy/ordering.h"
+
+namespace aegis::service {
+
+struct RunRequest {
+  std::filesystem::path workload;
+  std::filesystem::path profile;  // empty: default_profile_path(workload)
+  std::filesystem::path trace;    // empty: no trace
+  Duration duration = Duration::seconds(30);
+  std::optional<theory::policy::Policy> policy;
+  bool without_proof = false;  // run a refused set all the same; every miss then names kNotAdmitted
+  std::uint64_t seed = 1;      // of the inputs' content
+  const std::atomic<bool>* stop = nullptr;  // set by a signal handler: drain and report
+  std::function<void(const std::string& line)> on_progress;  // about once a second; may be empty
+};
+
+// One model's row of the final table. Zero counts where nothing happened.
+struct ModelRow {
+  std::string name;
+  std::uint64_t jobs = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t misses_in_lost_supply =
+      0;  // of which within a busy period with a recorded lost-supply window
+  std::uint64_t overruns = 0;
+  Duration response_p50;
+  Duration response_p99;
+  Duration response_max;
+  std::optional<Duration> response_bound;  // proved; nothing: not admitted
+  Duration deadline;
+  double execution_cv = 0;
+  Duration execution_p50;
+  Duration execution_max;
+  Duration wcet;
+};
+
+struct RunReport {
+  std::string mode;  // "edf", "fifo", ..., "threads"
+  bool admitted = false;
+  std::string rationale;  // of the admission
+  bool real_time = false;
+  std::string real_time_note;  // said first when not empty
+  Duration elapsed;
+  double utilisation = 0;  // by WCETs
+  std::vector<ModelRow> models;
+  Duration lost;  // lane time during which the processor was away
+  std::uint64_t lost_windows = 0;
+  std::uint64_t dropped_events = 0;
+  std::filesystem::path trace;
+  [[nodiscard]] ExitCode exit_code() const;  // kNo: refused, or a job missed
+};
+
+// admit, then run for the duration or until stopped, then drain. A refused set is not run (unless
+// asked) and reported as such. The trace, if any, is readable up to its last flushed block whatever
+// happens.
+[[nodiscard]] Outcome<RunReport> run_workload(const RunRequest& request);
+
+// The same models, periods and inputs in plain threads of the normal class, one a model, no
+// scheduler: what engineers have today. For comparison only.
+[[nodiscard]] Outcome<RunReport> run_in_plain_threads(const RunRequest& request);
+
+[[nodiscard]] std::string to_text(const RunReport& report);
+[[nodiscard]] std::string to_json(const RunReport& report);
+
+}  // namespace aegis::service
