@@ -35,7 +35,7 @@ const TomlEntry* TableReader::entry(std::string_view key) const {
 }
 
 const TomlEntry* TableReader::find(std::string_view key) {
-  known_.emplace_back(key);
+  if (std::ranges::find(known_, key) == known_.end()) known_.emplace_back(key);
   return entry(key);
 }
 
@@ -65,8 +65,20 @@ void TableReader::expected(std::string_view key, std::string_view what, const To
   report_at(found.line, key, fmt::format("expected {}; found {}", what, describe(found)));
 }
 
-void TableReader::require(std::string_view key) {
-  if (find(key) == nullptr) report_at(place_.line, key, "missing; it is required");
+void TableReader::require(std::string_view key, std::string_view why) {
+  if (find(key) == nullptr) missing_.emplace_back(key, fmt::format("missing; {}", why));
+}
+
+void TableReader::schema(std::int64_t newest) {
+  const TomlEntry* found = find("schema");
+  const auto* version = found ? std::get_if<std::int64_t>(&found->value.value) : nullptr;
+  if (found == nullptr) {
+    report("schema", fmt::format("missing; expected schema = {}", newest));
+  } else if (version != nullptr && *version > newest) {
+    report("schema", fmt::format("{} is newer than this program reads ({})", *version, newest));
+  } else if (version == nullptr || *version != newest) {
+    expected("schema", std::to_string(newest), found->value);
+  }
 }
 
 std::optional<std::int64_t> TableReader::integer_at(std::string_view key, IntegerRange range) {
@@ -93,7 +105,7 @@ std::optional<Duration> TableReader::duration_in(std::string_view key, DurationR
   const auto* text = std::get_if<std::string>(&value.value);
   const Result<Duration> duration = parse_duration(text != nullptr ? *text : std::string());
   if (!duration) {
-    expected(key, "a duration with a unit, like \"20ms\"", value);
+    expected(key, "a duration with a unit (ns, us, ms, s, min), like \"20ms\"", value);
     return std::nullopt;
   }
   if (*duration >= range.least && *duration <= range.most) return *duration;
@@ -231,7 +243,7 @@ std::vector<TableReader> TableReader::tables(std::string_view key) {
   if (found == nullptr) return readers;
   const auto* array = std::get_if<TomlArray>(&found->value.value);
   const std::string header = fmt::format("tables headed [[{}]]", path_of(key));
-  if (array == nullptr) {
+  if (array == nullptr || array->empty()) {
     expected(key, header, found->value);
     return readers;
   }
@@ -254,14 +266,18 @@ std::vector<std::pair<std::string, TableReader>> TableReader::named_tables() {
   return readers;
 }
 
-void TableReader::refuse_unknown() {
+void TableReader::finish() {
+  bool all_known = true;
   for (const TomlEntry& entry : table_->entries) {
     if (std::ranges::find(known_, entry.key) != known_.end()) continue;
+    all_known = false;
     const auto nearest = nearest_word(entry.key, known_);
     report_at(entry.line, entry.key,
               nearest ? fmt::format("unknown key; did you mean \"{}\"?", *nearest)
                       : fmt::format("unknown key; known here: {}", fmt::join(known_, ", ")));
   }
+  if (!all_known) return;
+  for (const auto& [key, problem] : missing_) report_at(place_.line, key, problem);
 }
 
 }  // namespace aegis::service

@@ -36,7 +36,7 @@ using Options = std::map<std::string, std::string>;
 //   TableReader read(table, {"model[2]", 12}, problems);
 //   read.require("period");
 //   read.duration("period", {.least = 1_us, .most = 3600_s}, model.period);
-//   read.refuse_unknown();
+//   read.finish();
 //
 // A key that is absent leaves its target alone, a wrong one is reported and does so too. Every key
 // asked for is a known key; refuse_unknown() reports the others, with the nearest known one.
@@ -54,8 +54,10 @@ class TableReader {
   // Line of `key`, or of the table where it is absent.
   [[nodiscard]] int line_of(std::string_view key) const;
 
-  // Reports an absent key at the table's header.
-  void require(std::string_view key);
+  // finish() will report the key at the table's header if it is absent; `why` follows "missing; ".
+  void require(std::string_view key, std::string_view why = "it is required");
+  // `schema = n`, required: this program reads up to `newest`.
+  void schema(std::int64_t newest);
 
   void integer(std::string_view key, IntegerRange range, auto& into) {
     if (const auto value = integer_at(key, range)) into = narrow(into, *value);
@@ -87,7 +89,10 @@ class TableReader {
   // All entries of this table as free options.
   void all_options(Options& into);
 
-  void refuse_unknown();
+  // Reports unknown keys, each with the known one it may mean; where there are none, the required
+  // keys that are absent (a misspelt one is both, and its spelling is the better advice).
+  void finish();
+
   void report(std::string_view key, std::string problem);
   void report_at(int line, std::string_view key, std::string problem);
 
@@ -119,6 +124,7 @@ class TableReader {
   Place place_;
   DiagnosticLog* problems_;
   std::vector<std::string> known_;
+  std::vector<std::pair<std::string, std::string>> missing_;
 };
 
 template <class Words, class Value>

@@ -283,7 +283,7 @@ Parsed<theory::TaskSet> load_task_csv(const std::filesystem::path& file, Duratio
   const Result<std::string> text = read_file(file, kLargestFile);
   if (text) return parse_task_csv(*text, file, unit);
   if (text.error().code == ErrorCode::kOutOfRange) return fail(too_large(file));
-  return fail(Diagnostic{file, 0, "", text.error().message()});
+  return fail(Diagnostic{file, 0, "", text.error().with_detail("").message()});
 }
 
 }  // namespace aegis::service

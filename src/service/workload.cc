@@ -21,19 +21,6 @@ constexpr std::size_t kLargestFile = 1U << 20;  // 256 models of 4 KiB each
 constexpr std::size_t kMostModels = 256;
 constexpr std::int64_t kSchema = 1;
 
-// A file of a newer schema may use keys this program does not know: nothing else of it is looked
-// at.
-void read_schema(TableReader& read) {
-  std::int64_t schema = kSchema;
-  read.require("schema");
-  read.integer("schema", {.least = 0, .most = std::numeric_limits<std::int32_t>::max()}, schema);
-  if (schema > kSchema) {
-    read.report("schema", fmt::format("{} is newer than this program reads ({})", schema, kSchema));
-  } else if (schema < kSchema) {
-    read.report("schema", fmt::format("expected {}; found {}", kSchema, schema));
-  }
-}
-
 // Reads the models; rules that concern several of them, or a model and the machine, stand here.
 class Models {
  public:
@@ -88,6 +75,7 @@ void refuse_unused_backends(TableReader& root, const Workload& workload) {
 }
 
 void read_models(TableReader& root, Workload& workload) {
+  root.require("model", "a workload has at least one [[model]]");
   Models models(workload);
   for (TableReader& model : root.tables("model")) {
     if (workload.models.size() == kMostModels) {
@@ -95,9 +83,6 @@ void read_models(TableReader& root, Workload& workload) {
       return;
     }
     models.read(model);
-  }
-  if (workload.models.empty()) {
-    root.report("model", "missing; a workload has at least one [[model]]");
   }
 }
 
@@ -109,14 +94,15 @@ Parsed<Workload> parse_workload(std::string_view text, const std::filesystem::pa
   if (!document) return fail(document.error());
   DiagnosticLog problems(file);
   TableReader root(*document, {"", 1}, problems);
-  read_schema(root);
+  root.schema(kSchema);
+  // A file of a newer schema may use keys this program does not know: nothing else is looked at.
   if (problems.first()) return fail(*problems.first());
 
   Workload workload;
   workload.file = file;
   if (const auto machine = root.table("machine")) workload.machine = read_machine(*machine);
   read_models(root, workload);
-  root.refuse_unknown();
+  root.finish();
   if (!problems.first()) refuse_unused_backends(root, workload);
   if (problems.first()) return fail(*problems.first());
   return workload;
@@ -128,7 +114,7 @@ Parsed<Workload> load_workload(const std::filesystem::path& file) {
   if (text.error().code == ErrorCode::kOutOfRange) {
     return fail(Diagnostic{file, 0, "", "larger than 1 MiB"});
   }
-  return fail(Diagnostic{file, 0, "", text.error().message()});
+  return fail(Diagnostic{file, 0, "", text.error().with_detail("").message()});
 }
 
 }  // namespace aegis::service

@@ -37,7 +37,7 @@ theory::Overheads read_overheads(TableReader read, theory::Overheads overheads) 
   read.duration("dispatch", kOverhead, overheads.dispatch);
   read.duration("completion", kOverhead, overheads.completion);
   read.duration("clock_error", kOverhead, overheads.clock_error);
-  read.refuse_unknown();
+  read.finish();
   return overheads;
 }
 
@@ -48,7 +48,7 @@ LaneSpec read_lane(TableReader& read) {
   read.name("name", lane.name);
   read.choice("device", kDevices, lane.device);
   read.integer("cpu", kCpu, lane.cpu);
-  read.refuse_unknown();
+  read.finish();
   return lane;
 }
 
@@ -96,7 +96,7 @@ MachineSpec read_machine(TableReader read) {
       options.all_options(machine.backends[name]);
     }
   }
-  read.refuse_unknown();
+  read.finish();
   return machine;
 }
 

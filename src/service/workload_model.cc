@@ -61,7 +61,7 @@ void read_parts(TableReader& read, ModelSpec& model) {
                                      read.line_of("path")));
   }
   if (!read.has("path") && !read.has("parts") && model.backend != kBackendWithoutFile) {
-    read.report_at(read.line(), "path", "missing; it is required (or parts, one file a segment)");
+    read.require("path", "it is required (or parts, one file a segment)");
   }
   if (read.has("path")) parts = {path};
   model.parts.assign(parts.begin(), parts.end());
@@ -112,7 +112,7 @@ BudgetSpec read_budget(TableReader read) {
   read.byte_size("memory", budget.memory_bytes);
   read.integer("streams", kStreams, budget.streams);
   read.duration("compute", kExecution, budget.compute);
-  read.refuse_unknown();
+  read.finish();
   return budget;
 }
 
@@ -133,7 +133,7 @@ ModelSpec read_model(TableReader read) {
   read.name("lane", model.lane);
   if (const auto budget = read.table("budget")) model.budget = read_budget(*budget);
   read.options("options", model.options);
-  read.refuse_unknown();
+  read.finish();
   return model;
 }
 
