@@ -7,10 +7,22 @@
 
 namespace aegis {
 
-TimePoint MonotonicClock::now() const noexcept {
+namespace {
+
+TimePoint read(clockid_t clock) {
   timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return TimePoint::from_ns(static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec);
+}
+
+}  // namespace
+
+TimePoint MonotonicClock::now() const noexcept {
+  return read(CLOCK_MONOTONIC);
+}
+
+TimePoint ThreadCpuClock::now() const noexcept {
+  return read(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void ManualClock::set(TimePoint to) noexcept {

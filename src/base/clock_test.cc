@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/base/clock.h"
 
+#include <chrono>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 namespace aegis {
@@ -16,6 +19,16 @@ TEST(MonotonicClock, never_goes_back) {
     ASSERT_GE(now, last);
     last = now;
   }
+}
+
+TEST(ThreadCpuClock, does_not_count_sleep) {
+  const ThreadCpuClock cpu;
+  const MonotonicClock wall;
+  const TimePoint cpu_before = cpu.now();
+  const TimePoint wall_before = wall.now();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_GE(wall.now() - wall_before, 20_ms);
+  EXPECT_LT(cpu.now() - cpu_before, wall.now() - wall_before);
 }
 
 TEST(ManualClock, moves_only_when_told) {
