@@ -39,6 +39,11 @@ std::size_t character_length(std::string_view text, std::size_t at) {
   return lead >= 0xF1 && lead <= 0xF3 ? 4 : 0;
 }
 
+bool same_letter(char a, char b) {
+  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return small(a) == small(b);
+}
+
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
@@ -89,9 +94,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     const std::vector<std::size_t>& above = rows[(i - 1) % 3];
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = above[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U);
+      const std::size_t replaced = above[j - 1] + (same_letter(a[i - 1], b[j - 1]) ? 0U : 1U);
       row[j] = std::min({above[j] + 1, row[j - 1] + 1, replaced});
-      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      const bool swapped =
+          i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]);
       if (swapped) row[j] = std::min(row[j], rows[(i - 2) % 3][j - 2] + 1);
     }
   }

@@ -24,13 +24,15 @@ namespace aegis::service {
 // to recognise a value.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
-// The word of `known` nearest to `word`: fewest insertions, deletions, replacements and swaps of
-// neighbours, if these are at most a third of the longer word (at least one); nothing otherwise.
-// "perid" -> "period". O(|word| |known|) each.
+// The word of `known` nearest to `word`, capitals and small letters alike: fewest insertions,
+// deletions, replacements and swaps of neighbours, if these are at most a third of the longer word
+// (at least one) and less than half of it; nothing otherwise. "perid" -> "period", "wcet" ->
+// "WCET". O(|word| |known|) each.
 template <class Words>
 [[nodiscard]] std::optional<std::string> nearest_word(std::string_view word, const Words& known);
 
-// Restricted Damerau-Levenshtein distance (optimal string alignment) over bytes.
+// Restricted Damerau-Levenshtein distance (optimal string alignment) over bytes; ASCII letters'
+// case does not count.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 template <class Words>
@@ -41,7 +43,8 @@ std::optional<std::string> nearest_word(std::string_view word, const Words& know
     const std::size_t longer = std::max(word.size(), candidate.size());
     if (longer > 64) continue;  // no key of ours is that long, and the work stays bounded
     const std::size_t edits = edit_distance(word, candidate);
-    if (edits > std::max<std::size_t>(1, longer / 3) || (nearest && edits >= fewest)) continue;
+    const bool near = edits <= std::max<std::size_t>(1, longer / 3) && 2 * edits < longer;
+    if (!near || (nearest && edits >= fewest)) continue;
     fewest = edits;
     nearest = candidate;
   }

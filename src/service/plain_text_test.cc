@@ -57,7 +57,9 @@ TEST(NearestWord, suggests_only_what_is_near) {
   constexpr std::array<std::string_view, 3> kKnown{"period", "deadline", "path"};
   EXPECT_EQ(nearest_word("perod", kKnown), "period");
   EXPECT_EQ(nearest_word("deadlines", kKnown), "deadline");
+  EXPECT_EQ(nearest_word("Path", kKnown), "path");
   EXPECT_EQ(nearest_word("colour", kKnown), std::nullopt);
+  EXPECT_EQ(nearest_word("x", std::array<std::string_view, 1>{"T"}), std::nullopt);
   EXPECT_EQ(nearest_word(std::string(1'000'000, 'p'), kKnown), std::nullopt);
 }
 

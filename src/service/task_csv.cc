@@ -162,6 +162,7 @@ class Tasks {
     if (name.size() > kLongestName) {
       row.report(Column::kTask, fmt::format("longer than {} bytes", kLongestName));
     }
+    if (has_control_character(name)) row.report(Column::kTask, "contains a control character");
     const auto [first, is_new] = lines_.emplace(name, line);
     if (!is_new) {
       row.report(Column::kTask, fmt::format("{} is the name of the task at line {} already",
