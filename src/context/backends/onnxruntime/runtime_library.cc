@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "backends/onnxruntime/status_text.h"
+
 #include <dlfcn.h>
 
 #include <fmt/format.h>
