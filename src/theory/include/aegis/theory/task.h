@@ -62,12 +62,20 @@ struct Priority {
 // its release, at most the jitter after its arrival; its deadline and its response time count from
 // the arrival (docs/adr/0002-deadlines-count-from-arrival.md).
 //
-//   symbol in the literature   T        D         J                C             O        B
-//   (derived) name here                  period   deadline  release_jitter   sum of wcet   offset
-//   blocking
+//   literature   here
+//   C            sum of the segments' wcet
+//   T            period
+//   D            deadline
+//   J            release_jitter
+//   O            offset
+//   B            derived: the blocking an analysis charges
 //
-// The running example of this project, milliseconds:  A(C 20, T 100, D 50)  B(15, 80, 40)  C(30,
-// 200, 100).
+// The running example of this project, in milliseconds:
+//
+//        C    T    D
+//   A   20  100   50
+//   B   15   80   40
+//   C   30  200  100
 struct Task {
   TaskId id;
   std::string name;
@@ -109,9 +117,9 @@ inline constexpr Duration kLargestSum = Duration::nanoseconds(std::int64_t{1} <<
 // What one job costs beyond its segments. All are upper bounds; an analysis sees them only through
 // `charge`.
 struct Overheads {
-  Duration release;   // per job: timer or inbox until the job stands in the ready queue
-  Duration dispatch;  // per segment: from a free lane to the segment's first instruction, the
-                      // handling of every other task's release found waiting there included
+  Duration release;     // per job: timer or inbox until the job stands in the ready queue
+  Duration dispatch;    // per segment: from a free lane to the segment's first instruction, the
+                        // handling of every other task's release found waiting there included
   Duration completion;  // per segment: from its last instruction to a free lane; trace and callback
                         // hand-over included
   Duration clock_error;  // per job: how far two readings of the clock may disagree

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "blocking_profile.h"
+
+#include <algorithm>
+
+namespace aegis::theory {
+
+BlockingProfile::BlockingProfile(const TaskSet& tasks, const std::vector<Duration>& deadlines,
+                                 Blocking blocking) {
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    Duration before;
+    for (const Segment& segment : tasks[i].segments) {
+      const Duration until = deadlines[i] - std::max(before, tasks[i].release_jitter);
+      steps_.push_back({until, {blocking.of(segment.wcet), tasks[i].id}});
+      before += segment.bcet;
+    }
+  }
+  std::stable_sort(steps_.begin(), steps_.end(),
+                   [](const Step& a, const Step& b) { return a.until < b.until; });
+  for (std::size_t i = steps_.size(); i-- > 1;) {
+    if (steps_[i - 1].longest.length < steps_[i].longest.length) {
+      steps_[i - 1].longest = steps_[i].longest;
+    }
+  }
+}
+
+Block BlockingProfile::at(Duration t) const {
+  const auto step = std::upper_bound(steps_.begin(), steps_.end(), t,
+                                     [](Duration value, const Step& s) { return value < s.until; });
+  if (step == steps_.end() || step->longest.length == Duration::zero()) return {};
+  return step->longest;
+}
+
+}  // namespace aegis::theory

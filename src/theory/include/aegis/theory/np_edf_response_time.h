@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "aegis/theory/task.h"
+#include "aegis/theory/verdict.h"
+
+namespace aegis::theory {
+
+// Response-time bounds under EDF, preemptive or interrupted only between segments.
+//
+//   M. Spuri, "Analysis of deadline scheduled real-time systems", INRIA RR-2772, 1996 (preemptive,
+//     jitter);
+//   L. George, N. Rivierre, M. Spuri, "Preemptive and non-preemptive real-time uniprocessor
+//     scheduling", INRIA RR-2966, 1996 (non-preemptive).
+//
+// Unlike under fixed priorities, the longest response of a task need not follow a release of all
+// tasks together with it: it follows a release of all *others* together, for some arrival a of the
+// job itself. For a job that arrives a after the busy period began and is ordered by d = a + D_i,
+// its last segment starts by the least solution of
+//
+//   S(a) = B(d) + (floor((a + J_i) / T_i) + 1) C_i - q_i
+//          + sum over j != i of min( (floor((S + J_j) / T_j) + 1) C_j,  due_j(d) )
+//
+// with q_i the WCET of its last segment, B(d) the blocking of np_edf_demand.h and due_j(d) task j's
+// share of dbf(d); then R_i = max over a of S(a) + q_i - a, at least J_i + C_i. Preemptive: B = q =
+// 0 and ceil((S + J_j) / T_j) jobs instead. Only those a where d meets some deadline need a look,
+// in a < the busy period of all tasks.
+//
+// Running example without C, milliseconds: A waits longest when C's place is taken by nothing:
+//
+//     A  35   B's 15 and its own 20
+//     B  35   A's segment of 20 that began just before, and its own 15
+//
+// Exact for one segment per task when jitter is zero; otherwise a safe bound: for segments the
+// earlier jobs' last segments are treated as preemptible, the job's own last one is not. When the
+// demand test accepts the set, a bound is at most D, and the smaller of the two is given.
+//
+// The verdict is the demand test's; this header adds response times and slack to it. Response time
+// and slack stay empty for a task that takes more than 2,000,000 steps unless the demand test gives
+// D. O(deadlines in the busy period · steps · n) per task.
+[[nodiscard]] Analysis analyse_np_edf_response_time(const TaskSet& tasks, Blocking blocking);
+[[nodiscard]] Analysis analyse_preemptive_edf_response_time(const TaskSet& tasks);
+
+}  // namespace aegis::theory

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aegis/theory/schedulability.h"
+
+#include <algorithm>
+
+#include "aegis/base/duration_text.h"
+#include "aegis/theory/fifo_response_time.h"
+#include "aegis/theory/np_edf_response_time.h"
+#include "aegis/theory/np_fp_response_time.h"
+#include "aegis/theory/preemptive_fp_response_time.h"
+
+#include "answers.h"
+
+namespace aegis::theory {
+namespace {
+
+using policy::Policy;
+
+constexpr const char* kBeforeAnyTheorem = "none: the set was refused before";
+
+std::optional<TaskSet> charged(const TaskSet& tasks, const AnalysisOptions& options) {
+  Overheads overheads = options.overheads;
+  if (options.preemption == Preemption::kPreemptive) {
+    const auto twice = Duration::checked_add(overheads.dispatch, overheads.dispatch);
+    if (!twice) return std::nullopt;
+    overheads.dispatch = *twice;
+  }
+  return charge(tasks, overheads);
+}
+
+// Why the overheads cannot be charged: a deadline that they swallow is a verdict, the rest bad
+// input.
+Analysis refused_overheads(const TaskSet& tasks, const Overheads& overheads) {
+  for (const Task& task : tasks) {
+    if (task.deadline.value > overheads.clock_error) continue;
+    return {Verdict::kUnschedulable, kBeforeAnyTheorem,
+            name_of(tasks, task.id) + "'s deadline of " + format_duration(task.deadline.value) +
+                " is not longer than the clock error of " + format_duration(overheads.clock_error)};
+  }
+  return {Verdict::kUnknown, kBeforeAnyTheorem, "an overhead is negative or absurdly large"};
+}
+
+Analysis dispatch(const TaskSet& tasks, const AnalysisOptions& options) {
+  const bool preemptive = options.preemption == Preemption::kPreemptive;
+  switch (options.policy) {
+    case Policy::kEdf:
+      return preemptive ? analyse_preemptive_edf_response_time(tasks)
+                        : analyse_np_edf_response_time(tasks, options.blocking);
+    case Policy::kFifo:
+      return analyse_fifo_response_time(tasks, options.blocking);
+    case Policy::kRateMonotonic:
+    case Policy::kDeadlineMonotonic:
+    case Policy::kStaticPriority:
+      break;
+  }
+  return preemptive ? analyse_preemptive_fp_response_time(tasks, options.policy)
+                    : analyse_np_fp_response_time(tasks, options.policy, options.blocking);
+}
+
+// How long after its arrival a job may stay without the overload rule dropping a later one; nothing
+// when that is longer than any time.
+std::optional<Duration> longest_stay(const Task& task) {
+  const bool queues = task.overload.rule == OverloadRule::kQueue;
+  return Duration::checked_multiply(task.period,
+                                    1 + (queues ? std::int64_t{task.overload.queue_depth} : 0));
+}
+
+void apply_overload_rules(const TaskSet& tasks, Analysis& analysis) {
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const Duration response = analysis.tasks[i].response_time.value_or(tasks[i].deadline.value);
+    const auto stay = longest_stay(tasks[i]);
+    if (!stay || response <= *stay) continue;
+    analysis.verdict = Verdict::kUnknown;
+    analysis.reason = name_of(tasks, tasks[i].id) + " may take " + format_duration(response) +
+                      ", and after " + format_duration(*stay) +
+                      " its overload rule drops the next job, which counts as a miss";
+    return;
+  }
+}
+
+void describe_the_tightest(const TaskSet& tasks, Analysis& analysis) {
+  const auto tightest = std::min_element(
+      analysis.tasks.begin(), analysis.tasks.end(), [](const TaskBound& a, const TaskBound& b) {
+        return a.slack.value_or(Duration::max()) < b.slack.value_or(Duration::max());
+      });
+  if (!tightest->slack) return;
+  analysis.reason += "; the tightest is " + name_of(tasks, tightest->task) + ": " +
+                     format_duration(*tightest->response_time) + " of " +
+                     format_duration(*tightest->response_time + *tightest->slack);
+}
+
+}  // namespace
+
+Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options) {
+  if (auto refusal = refused_input(tasks, kBeforeAnyTheorem)) return *refusal;
+  const auto with_overheads = charged(tasks, options);
+  if (!with_overheads) return refused_overheads(tasks, options.overheads);
+  Analysis analysis = dispatch(*with_overheads, options);
+  if (analysis.verdict == Verdict::kSchedulable) {
+    describe_the_tightest(*with_overheads, analysis);
+    apply_overload_rules(*with_overheads, analysis);
+  }
+  return analysis;
+}
+
+}  // namespace aegis::theory
