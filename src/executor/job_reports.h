@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "aegis/executor/lane.h"
+#include "aegis/executor/spsc_ring.h"
+
+#include "task_state.h"
+
+namespace aegis::executor {
+
+// Ended jobs on their way from the lane to the thread that calls on_job_end. When that thread falls
+// behind by the ring's capacity, further reports are dropped and counted: the lane never waits for
+// a callback.
+class JobReports {
+ public:
+  explicit JobReports(std::size_t capacity) : ring_(capacity) {}
+
+  // Lane. Real-time: wait-free.
+  void push(const TaskState& task, const JobReport& report) noexcept {
+    if (!task.task.on_job_end) return;
+    if (!ring_.push({&task, report})) dropped_.add();
+  }
+
+  // Callback thread: calls what has come in. Returns how many.
+  std::size_t deliver() {
+    std::size_t delivered = 0;
+    for (; const auto entry = ring_.pop(); ++delivered) entry->task->task.on_job_end(entry->report);
+    return delivered;
+  }
+
+  [[nodiscard]] std::int64_t dropped() const noexcept { return dropped_.value(); }
+
+ private:
+  struct Entry {
+    const TaskState* task = nullptr;
+    JobReport report;
+  };
+  SpscRing<Entry> ring_;
+  Counter dropped_;
+};
+
+}  // namespace aegis::executor

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "aegis/base/time.h"
+#include "aegis/executor/hybrid_wait.h"
+#include "aegis/executor/lane_driver.h"
+
+namespace aegis::executor {
+
+// Why a segment was asked to end early.
+enum class Cancellation : std::uint8_t { kNone, kHang, kAbort };
+
+// The agreement between a lane and whoever may cancel its running segment: the watchdog and
+// abort().
+//
+//           lane: arm                     watcher: claim                watcher: cancel() done
+//   idle ------------> limit (ns > 0) ------------------> cancelling ---------------------->
+//   cancelled
+//     ^                    | lane: disarm                     (lane waits here)                  |
+//     lane: disarm
+//     +--------------------+---------------------------------------------------------------------+
+//
+// Invariant: cancel() is only ever called between the arm and the disarm of one segment, so it
+// never hits the next one: the watcher must win the word from `limit` first, and then the lane does
+// not leave until the call has returned.
+//
+// Real-time: arm and disarm are one atomic operation each unless the segment is being cancelled.
+class SegmentWatch {
+ public:
+  // Lane: a segment is about to start and hangs if it lasts beyond `limit`.
+  void arm(TimePoint limit) noexcept { state_.store(limit.ns(), std::memory_order_release); }
+
+  // Lane: the segment is over.
+  Cancellation disarm() noexcept {
+    for (;;) {
+      std::int64_t state = state_.load(std::memory_order_acquire);
+      if (state != kCancelling &&
+          state_.compare_exchange_strong(state, kIdle, std::memory_order_acq_rel)) {
+        if (state == kHung) return Cancellation::kHang;
+        return state == kAborted ? Cancellation::kAbort : Cancellation::kNone;
+      }
+      spin_pause();
+    }
+  }
+
+  // Watchdog: cancels the running segment if its limit has passed. Returns whether it did.
+  bool cancel_if_hung(TimePoint now, LaneDriver& driver) noexcept {
+    const std::int64_t limit = state_.load(std::memory_order_acquire);
+    return limit > kIdle && now.ns() > limit && cancel(limit, kHung, driver);
+  }
+  // abort(): cancels whatever runs. Returns whether it did.
+  bool cancel_any(LaneDriver& driver) noexcept {
+    const std::int64_t limit = state_.load(std::memory_order_acquire);
+    return limit > kIdle && cancel(limit, kAborted, driver);
+  }
+
+ private:
+  static constexpr std::int64_t kIdle = 0;
+  static constexpr std::int64_t kCancelling = -1;
+  static constexpr std::int64_t kHung = -2;
+  static constexpr std::int64_t kAborted = -3;
+
+  bool cancel(std::int64_t limit, std::int64_t outcome, LaneDriver& driver) noexcept {
+    if (!state_.compare_exchange_strong(limit, kCancelling, std::memory_order_acq_rel))
+      return false;
+    driver.cancel();
+    state_.store(outcome, std::memory_order_release);
+    return true;
+  }
+
+  alignas(kCacheLine) std::atomic<std::int64_t> state_{kIdle};
+};
+
+}  // namespace aegis::executor

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "aegis/base/time.h"
+#include "aegis/executor/inbox.h"
+#include "aegis/executor/lane.h"
+
+namespace aegis::executor {
+
+// A number that the lane alone changes and anybody may read. Real-time: a load and a store, no
+// locked instruction.
+class Counter {
+ public:
+  void add(std::int64_t amount = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+  void raise_to(std::int64_t candidate) noexcept {
+    if (candidate > value_.load(std::memory_order_relaxed)) {
+      value_.store(candidate, std::memory_order_relaxed);
+    }
+  }
+  [[nodiscard]] std::int64_t value() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::int64_t> value_{0};
+};
+
+// The first so many measurements of one kind, and the largest of all. Its memory is touched at
+// construction, off the lane. Written by the lane; a reader sees a prefix.
+class SampleLog {
+ public:
+  explicit SampleLog(std::size_t capacity) : samples_(capacity) {}
+
+  void add(Duration sample) noexcept {
+    maximum_.raise_to(sample.ns());
+    const std::size_t count = count_.load(std::memory_order_relaxed);
+    if (count == samples_.size()) return;
+    samples_[count] = sample.ns();
+    count_.store(count + 1, std::memory_order_release);
+  }
+  [[nodiscard]] std::vector<std::int64_t> copy() const;
+  [[nodiscard]] std::int64_t maximum_ns() const noexcept { return maximum_.value(); }
+  // Keeps the samples in the room they need. Only once the lane will add no more.
+  void shrink();
+
+ private:
+  std::vector<std::int64_t> samples_;
+  std::atomic<std::size_t> count_{0};
+  Counter maximum_;
+};
+
+// What a lane knows of one of its tasks. Made by add() on an ordinary thread, handed to the lane,
+// and alive until the lane object is destroyed, so that a submitter or reader never holds a
+// dangling pointer.
+class TaskState {
+ public:
+  TaskState(LaneTask definition, std::size_t samples);
+
+  [[nodiscard]] TaskId id() const noexcept { return task.model.id; }
+  // Jobs of this task that the lane may hold at once: the one in progress and those its overload
+  // rule lets wait.
+  [[nodiscard]] std::size_t reserved_jobs() const noexcept;
+  // Ordinary threads.
+  [[nodiscard]] TaskStatistics statistics() const;
+
+  const LaneTask task;
+  Inbox inbox;
+
+  // The lane's own.
+  std::uint64_t next_sequence = 0;
+  TimePoint next_arrival;     // periodic tasks
+  TimePoint not_before;       // arrival of the last submitted job + period
+  TimePoint last_completion;  // of its previous job
+  std::uint32_t unfinished = 0;
+  bool removing = false;
+  bool failed = false;  // its context is gone: nothing of it runs any more
+
+  // Written by the lane, read by anybody.
+  Counter released, completed, failed_jobs, refused, missed, overruns;
+  SampleLog response, execution;
+  std::atomic<bool> closed{false};   // submit() is refused
+  std::atomic<bool> retired{false};  // the lane will not touch this object again
+};
+
+}  // namespace aegis::executor
