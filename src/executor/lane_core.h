@@ -97,6 +97,7 @@ class LaneCore {
   void rested(Duration slept) noexcept { monitor_.rested(slept); }
 
   [[nodiscard]] LaneTime time() const noexcept { return monitor_.time(); }
+  [[nodiscard]] std::uint64_t lost_windows() const noexcept { return monitor_.lost_windows(); }
   [[nodiscard]] SegmentWatch& watch() noexcept { return watch_; }
 
  private:
@@ -131,8 +132,9 @@ class LaneCore {
     Duration tardiness;
     trace::MissSeverity severity{};
   };
-  void record_miss(JobId job, TimePoint arrival, AbsoluteDeadline deadline, const Miss& miss,
-                   TimePoint now) noexcept;
+  // Returns the violated assumptions that the miss names, as bits.
+  std::uint64_t record_miss(TaskState& task, JobId job, TimePoint arrival,
+                            AbsoluteDeadline deadline, const Miss& miss, TimePoint now) noexcept;
   void fail_job(std::uint32_t slot, const Error& error, Cancellation cancellation,
                 TimePoint now) noexcept;
 

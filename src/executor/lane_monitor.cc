@@ -158,6 +158,7 @@ void LaneMonitor::lost(Duration amount, LossEvidence evidence, TimePoint since, 
   lost_in_busy_ += amount;
   trace_.event(now, EventType::kLost, job, {amount.ns(), as_payload(evidence), since.ns()});
   if (lost_in_busy_ > lost_supply_) {
+    if ((violated_ & bit(Assumption::kLostSupply)) == 0) lost_windows_.add();
     violated({Assumption::kLostSupply, lost_in_busy_, lost_supply_, std::min(since, busy_since_)},
              job, now);
   }

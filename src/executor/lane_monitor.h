@@ -75,6 +75,9 @@ class LaneMonitor {
   [[nodiscard]] std::uint64_t violations_for_miss(TimePoint now) noexcept;
 
   [[nodiscard]] LaneTime time() const noexcept;
+  [[nodiscard]] std::uint64_t lost_windows() const noexcept {
+    return static_cast<std::uint64_t>(lost_windows_.value());
+  }
 
  private:
   void charge(Counter& phase, TimePoint now, Duration lost = Duration::zero()) noexcept;
@@ -105,6 +108,7 @@ class LaneMonitor {
   Duration rested_;
 
   Counter idle_, dispatch_, execute_, complete_, lost_;
+  Counter lost_windows_;  // busy periods that lost more than declared
 };
 
 }  // namespace aegis::executor

@@ -139,10 +139,10 @@ void LaneCore::refuse(TaskState& task, const Refusal& refusal, TimePoint now) no
   if (refusal.reason == RefusalReason::kContextFailed) {
     monitor_.violated({Assumption::kFault, {}, {}, now}, refusal.job, now);
   }
+  std::uint64_t violated = 0;
   if (missed) {
-    task.missed.add();
-    record_miss(refusal.job, refusal.arrival, deadline,
-                {Duration::zero(), trace::MissSeverity::kSkipped}, now);
+    violated = record_miss(task, refusal.job, refusal.arrival, deadline,
+                           {Duration::zero(), trace::MissSeverity::kSkipped}, now);
   }
   const bool silent = refusal.reason == RefusalReason::kOverload &&
                       task.task.model.overload.rule == theory::OverloadRule::kSkip;
@@ -154,7 +154,8 @@ void LaneCore::refuse(TaskState& task, const Refusal& refusal, TimePoint now) no
                 .start = now,
                 .completion = now,
                 .deadline = deadline,
-                .missed = missed});
+                .missed = missed,
+                .violated = violated});
 }
 
 // Turns away the task's jobs that have not started.

@@ -156,11 +156,12 @@ void LaneCore::end_of_job(std::uint32_t slot, JobOutcome outcome, TimePoint now)
   const bool missed = late > Duration::zero() || outcome == JobOutcome::kFailed;
   trace_.event(now, EventType::kCompleted, job.id,
                {(now - job.arrival).ns(), late.ns(), job.execution.ns(), as_payload(outcome)});
+  std::uint64_t violated = 0;
   if (missed) {
-    task.missed.add();
     const Duration tardiness = std::max(late, Duration::zero());
-    record_miss(job.id, job.arrival, job.deadline,
-                {tardiness, severity_of(tardiness, task.task.model.deadline, outcome)}, now);
+    violated =
+        record_miss(task, job.id, job.arrival, job.deadline,
+                    {tardiness, severity_of(tardiness, task.task.model.deadline, outcome)}, now);
   }
   if (outcome == JobOutcome::kDone) {
     task.completed.add();
@@ -177,18 +178,23 @@ void LaneCore::end_of_job(std::uint32_t slot, JobOutcome outcome, TimePoint now)
                 .completion = now,
                 .deadline = job.deadline,
                 .execution = job.execution,
-                .missed = missed});
+                .missed = missed,
+                .violated = violated});
   jobs_.give_back(slot);
   task.last_completion = now;
   if (--task.unfinished == 0 && task.removing) retire(task);
 }
 
-void LaneCore::record_miss(JobId job, TimePoint arrival, AbsoluteDeadline deadline,
-                           const Miss& miss, TimePoint now) noexcept {
+std::uint64_t LaneCore::record_miss(TaskState& task, JobId job, TimePoint arrival,
+                                    AbsoluteDeadline deadline, const Miss& miss,
+                                    TimePoint now) noexcept {
   const std::uint64_t violations = monitor_.violations_for_miss(now);
   trace_.event(now, EventType::kMissed, job,
                {miss.tardiness.ns(), as_payload(miss.severity), as_payload(violations),
                 deadline.value.ns(), arrival.ns()});
+  task.missed.add();
+  if ((violations & bit(Assumption::kLostSupply)) != 0) task.missed_in_lost_supply.add();
+  return violations;
 }
 
 }  // namespace aegis::executor

@@ -303,4 +303,12 @@ std::vector<TaskStatistics> LaneThread::statistics() const {
   return all;
 }
 
+std::vector<TaskStatistics> LaneThread::counters() const {
+  const std::scoped_lock lock(control_);
+  std::vector<TaskStatistics> all;
+  all.reserve(states_.size());
+  for (const auto& state : states_) all.push_back(state->counters());
+  return all;
+}
+
 }  // namespace aegis::executor

@@ -45,6 +45,8 @@ class LaneThread final : public Lane {
   [[nodiscard]] Status drain(Duration within) override;
   [[nodiscard]] Status abort() override;
   [[nodiscard]] std::vector<TaskStatistics> statistics() const override;
+  [[nodiscard]] std::vector<TaskStatistics> counters() const override;
+  [[nodiscard]] std::uint64_t lost_windows() const override { return core_.lost_windows(); }
   [[nodiscard]] LaneTime time() const override { return core_.time(); }
 
  private:

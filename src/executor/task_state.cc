@@ -26,7 +26,7 @@ std::size_t TaskState::reserved_jobs() const noexcept {
   return 1 + (overload.rule == theory::OverloadRule::kQueue ? overload.queue_depth : 0);
 }
 
-TaskStatistics TaskState::statistics() const {
+TaskStatistics TaskState::counters() const {
   const auto count = [](const Counter& counter) {
     return static_cast<std::uint64_t>(counter.value());
   };
@@ -39,12 +39,20 @@ TaskStatistics TaskState::statistics() const {
       .failed = count(failed_jobs),
       .refused = count(refused) + stranded,
       .missed = count(missed),
+      .missed_in_lost_supply = count(missed_in_lost_supply),
       .overruns = count(overruns),
-      .response_ns = response.copy(),
-      .execution_ns = execution.copy(),
+      .response_ns = {},
+      .execution_ns = {},
       .max_response_ns = response.maximum_ns(),
       .max_execution_ns = execution.maximum_ns(),
   };
+}
+
+TaskStatistics TaskState::statistics() const {
+  TaskStatistics all = counters();
+  all.response_ns = response.copy();
+  all.execution_ns = execution.copy();
+  return all;
 }
 
 }  // namespace aegis::executor

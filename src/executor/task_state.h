@@ -69,6 +69,7 @@ class TaskState {
   [[nodiscard]] std::size_t reserved_jobs() const noexcept;
   // Ordinary threads.
   [[nodiscard]] TaskStatistics statistics() const;
+  [[nodiscard]] TaskStatistics counters() const;  // without samples
 
   const LaneTask task;
   Inbox inbox;
@@ -83,7 +84,7 @@ class TaskState {
   bool failed = false;  // its context is gone: nothing of it runs any more
 
   // Written by the lane, read by anybody.
-  Counter released, completed, failed_jobs, refused, missed, overruns;
+  Counter released, completed, failed_jobs, refused, missed, missed_in_lost_supply, overruns;
   SampleLog response, execution;
   std::atomic<bool> closed{false};   // submit() is refused
   std::atomic<bool> retired{false};  // the lane will not touch this object again

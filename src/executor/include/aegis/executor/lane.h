@@ -40,6 +40,7 @@ struct JobReport {
   AbsoluteDeadline deadline;
   Duration execution = {};  // sum over its segments
   bool missed = false;
+  std::uint64_t violated = 0;  // what a miss names: trace::Assumption bits of its busy period
 };
 
 // A task as a lane takes it: the model of the analysis plus what run time needs.
@@ -72,6 +73,8 @@ struct TaskStatistics {
   std::uint64_t failed = 0;
   std::uint64_t refused = 0;  // jobs that never ran
   std::uint64_t missed = 0;   // late or never ran
+  std::uint64_t missed_in_lost_supply =
+      0;  // of those, in a busy period with lost supply beyond the declared
   std::uint64_t overruns = 0;
   std::vector<std::int64_t>
       response_ns;  // one sample a completed job, up to LaneConfig::samples_per_task, oldest kept
@@ -157,7 +160,11 @@ class Lane {
 
   // Consistent only after the lane has stopped; while it runs, single values may lag by a job.
   [[nodiscard]] virtual std::vector<TaskStatistics> statistics() const = 0;
+  // The same without samples: cheap enough to ask for every second.
+  [[nodiscard]] virtual std::vector<TaskStatistics> counters() const = 0;
   [[nodiscard]] virtual LaneTime time() const = 0;
+  // How often the processor was away for longer than declared within one busy period.
+  [[nodiscard]] virtual std::uint64_t lost_windows() const = 0;
 };
 
 }  // namespace aegis::executor
