@@ -18,16 +18,6 @@ using policy::Policy;
 
 constexpr const char* kBeforeAnyTheorem = "none: the set was refused before";
 
-std::optional<TaskSet> charged(const TaskSet& tasks, const AnalysisOptions& options) {
-  Overheads overheads = options.overheads;
-  if (options.preemption == Preemption::kPreemptive) {
-    const auto twice = Duration::checked_add(overheads.dispatch, overheads.dispatch);
-    if (!twice) return std::nullopt;
-    overheads.dispatch = *twice;
-  }
-  return charge(tasks, overheads);
-}
-
 // Why the overheads cannot be charged: a deadline that they swallow is a verdict, the rest bad
 // input.
 Analysis refused_overheads(const TaskSet& tasks, const Overheads& overheads) {
@@ -91,9 +81,19 @@ void describe_the_tightest(const TaskSet& tasks, Analysis& analysis) {
 
 }  // namespace
 
+std::optional<TaskSet> charged_for(const TaskSet& tasks, const AnalysisOptions& options) {
+  Overheads overheads = options.overheads;
+  if (options.preemption == Preemption::kPreemptive) {
+    const auto twice = Duration::checked_add(overheads.dispatch, overheads.dispatch);
+    if (!twice) return std::nullopt;
+    overheads.dispatch = *twice;
+  }
+  return charge(tasks, overheads);
+}
+
 Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options) {
   if (auto refusal = refused_input(tasks, kBeforeAnyTheorem)) return *refusal;
-  const auto with_overheads = charged(tasks, options);
+  const auto with_overheads = charged_for(tasks, options);
   if (!with_overheads) return refused_overheads(tasks, options.overheads);
   Analysis analysis = dispatch(*with_overheads, options);
   if (analysis.verdict == Verdict::kSchedulable) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "aegis/theory/policy/ordering.h"
 #include "aegis/theory/preemption.h"
 #include "aegis/theory/task.h"
@@ -39,5 +41,10 @@ struct AnalysisOptions {
 // An invalid set is answered kUnknown with the first problem found; it never aborts on outside
 // data. Not for real-time threads: allocates, and takes up to seconds on sets at the limits.
 [[nodiscard]] Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options);
+
+// The set as the analyses see it: overheads charged, preemptive the dispatch twice. Nothing as in
+// charge().
+[[nodiscard]] std::optional<TaskSet> charged_for(const TaskSet& tasks,
+                                                 const AnalysisOptions& options);
 
 }  // namespace aegis::theory
