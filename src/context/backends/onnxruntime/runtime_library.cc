@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <vector>
 
-#include "backends/onnxruntime/status_text.h"
-
 #include <dlfcn.h>
 
 #include <fmt/format.h>
+
+#include "backends/onnxruntime/status_text.h"
 
 namespace aegis::context {
 
