@@ -7,7 +7,7 @@
 
 #include "aegis/base/result.h"
 #include "aegis/base/time.h"
-#include "aegis/executor/spsc_ring.h"
+#include "aegis/executor/cache_line.h"
 
 #include "task_state.h"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "aegis/executor/lane.h"
-#include "aegis/executor/spsc_ring.h"
+#include "aegis/trace/ring.h"
 
 #include "task_state.h"
 
@@ -21,25 +21,27 @@ class JobReports {
   // Lane. Real-time: wait-free.
   void push(const TaskState& task, const JobReport& report) noexcept {
     if (!task.task.on_job_end) return;
-    if (!ring_.push({&task, report})) dropped_.add();
+    (void)ring_.push({&task, report});  // a full ring counts what it drops
   }
 
   // Callback thread: calls what has come in. Returns how many.
   std::size_t deliver() {
     std::size_t delivered = 0;
-    for (; const auto entry = ring_.pop(); ++delivered) entry->task->task.on_job_end(entry->report);
+    const std::uint64_t end = ring_.published();
+    for (Entry entry; ring_.pop_into({&entry, 1}, end) == 1; ++delivered) {
+      entry.task->task.on_job_end(entry.report);
+    }
     return delivered;
   }
 
-  [[nodiscard]] std::int64_t dropped() const noexcept { return dropped_.value(); }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return ring_.dropped(); }
 
  private:
   struct Entry {
     const TaskState* task = nullptr;
     JobReport report;
   };
-  SpscRing<Entry> ring_;
-  Counter dropped_;
+  trace::SpscRing<Entry> ring_;
 };
 
 }  // namespace aegis::executor

@@ -7,7 +7,8 @@
 #include <optional>
 
 #include "aegis/base/time.h"
-#include "aegis/executor/spsc_ring.h"
+#include "aegis/executor/cache_line.h"
+#include "aegis/trace/ring.h"
 
 namespace aegis::executor {
 
@@ -27,15 +28,17 @@ struct RefusedSubmissions {
 // One task's way into the lane: a bounded ring and the count of those who found it full. A task has
 // its own, so that a submitter preempted in the middle delays only its own task.
 //
-// A refused submission cannot be written into the lane's trace by its submitter (the ring is the
-// lane's); it is counted here and the lane records it when it next looks.
+// A refused submission cannot be written into the lane's trace by its submitter (that ring is the
+// lane's); it is counted here, and the lane records it when it next looks.
 //
 // submit: one thread at a time per inbox; handing the role to another thread needs a happens-before
 // between them. The other functions belong to the lane's thread. Real-time: all wait-free, no
 // allocation after construction.
-class Inbox {
+template <class Ring = trace::SpscRing<Submission>>
+class BasicInbox {
  public:
-  Inbox(std::size_t capacity, Duration period) : ring_(capacity), period_(period) {}
+  // Capacity is rounded up to a power of two, at least 2.
+  BasicInbox(std::size_t capacity, Duration period) : ring_(capacity), period_(period) {}
 
   // False: full, counted as refused.
   [[nodiscard]] bool submit(const Submission& submission) noexcept {
@@ -47,9 +50,16 @@ class Inbox {
     return false;
   }
 
-  [[nodiscard]] std::optional<Submission> take() noexcept { return ring_.pop(); }
-  [[nodiscard]] bool empty() const noexcept { return ring_.empty(); }
-  [[nodiscard]] std::size_t depth() const noexcept { return ring_.size(); }
+  [[nodiscard]] std::optional<Submission> take() noexcept {
+    Submission oldest;
+    if (ring_.pop_into({&oldest, 1}, ring_.published()) == 0) return std::nullopt;
+    ++taken_;
+    return oldest;
+  }
+  [[nodiscard]] std::size_t depth() const noexcept {
+    return static_cast<std::size_t>(ring_.published() - taken_);
+  }
+  [[nodiscard]] bool empty() const noexcept { return depth() == 0; }
   [[nodiscard]] std::size_t capacity() const noexcept { return ring_.capacity(); }
 
   // Those refused since the last call.
@@ -62,12 +72,15 @@ class Inbox {
   }
 
  private:
-  SpscRing<Submission> ring_;
+  Ring ring_;
   const Duration period_;
-  RefusedSubmissions seen_;                                           // the lane's
-  alignas(kCacheLine) TimePoint not_before_ = TimePoint::from_ns(0);  // the submitter's
+  std::uint64_t taken_ = 0;  // the lane's, as is seen_
+  RefusedSubmissions seen_;
+  alignas(kCacheLine) TimePoint not_before_;  // the submitter's
   std::atomic<std::uint64_t> early_{0};
   std::atomic<std::uint64_t> on_time_{0};
 };
+
+using Inbox = BasicInbox<>;
 
 }  // namespace aegis::executor

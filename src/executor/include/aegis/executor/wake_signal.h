@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "aegis/base/time.h"
-#include "aegis/executor/spsc_ring.h"
+#include "aegis/executor/cache_line.h"
 
 namespace aegis::executor {
 
