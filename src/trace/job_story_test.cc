@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aegis/trace/job_story.h"
+
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "synthetic_lane.h"
+
+namespace aegis::trace {
+namespace {
+
+constexpr std::int64_t kMs = 1'000'000;
+
+std::vector<JobId> every_job(const Trace& trace) {
+  std::vector<JobId> jobs;
+  for (const Event& event : trace.events) {
+    if (event.type == EventType::kSubmitted) jobs.push_back(event.job_id());
+  }
+  return jobs;
+}
+
+// The invariant of the header, over thousands of jobs under every policy: the parts are contiguous
+// from the arrival to the end, so they sum up to the response time, and what is told as run is what
+// the lane measured.
+TEST(JobStory, its_parts_sum_up_to_the_response_time) {
+  std::size_t jobs = 0;
+  for (const char* policy : {"np_edf", "rm", "dm", "static", "fifo"}) {
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      const Trace trace = synthetic_trace({.policy = policy,
+                                           .tasks = running_example(),
+                                           .length = Duration::seconds(5),
+                                           .seed = seed,
+                                           .overrun_one_in = 7,
+                                           .phase_ns = seed * 1'234'567});
+      const Storyteller storyteller(trace);
+      for (const JobId job : every_job(trace)) {
+        const Result<JobStory> story = storyteller.tell(job);
+        ASSERT_TRUE(story);
+        TimePoint now = story->arrival;
+        for (const Part& part : story->parts) {
+          ASSERT_EQ(part.begin, now);
+          ASSERT_GT(part.length, Duration::zero());
+          now += part.length;
+        }
+        ASSERT_EQ(now, story->end) << to_text(trace, *story);
+        ASSERT_EQ(story->response, story->end - story->arrival);
+        ASSERT_EQ(story->total(PartKind::kIdle), Duration::zero());
+        ASSERT_EQ(story->total(PartKind::kRun), story->execution);
+        ++jobs;
+      }
+    }
+  }
+  EXPECT_GT(jobs, 2'000U);
+}
+
+// Two tasks by hand:
+//
+//   time ms   0        10        20        30
+//   planner   |== segment 1 (0-12) ==|
+//   detector       ^ arrives 1       |== 12-25 ==|
+//   speech           ^ arrives 2                 |= 25-30 =|
+//
+// The detector (deadline +10) waits for the planner, which it outranks: 11 ms blocking.
+class BlockedDetector {
+ public:
+  BlockedDetector() {
+    put(0, EventType::kIdleEnd, TaskId::kNone);
+    release(0, kPlanner, 0, 100);
+    select(0, kPlanner, 100, 1);
+    put(0, EventType::kSegmentStart, kPlanner, {0, 12 * kMs});
+    put(12, EventType::kSegmentEnd, kPlanner, {0, 12 * kMs, -1, 0});
+    release(12, kDetector, 1, 11);
+    release(12, kSpeech, 2, 40);
+    select(12, kDetector, 11, 3);
+    put(12, EventType::kAlternative, kSpeech, {40 * kMs, 1, 0});
+    put(12, EventType::kAlternative, kPlanner, {100 * kMs, 2, 1});
+    put(12, EventType::kSegmentStart, kDetector, {0, 10 * kMs});
+    put(25, EventType::kSegmentEnd, kDetector, {0, 13 * kMs, -1, 0});
+    put(25, EventType::kOverrun, kDetector, {0, 13 * kMs, 10 * kMs});
+    put(25, EventType::kCompleted, kDetector, {24 * kMs, 14 * kMs, 13 * kMs, 0});
+    put(25, EventType::kMissed, kDetector,
+        {14 * kMs, 1, static_cast<std::int64_t>(bit(Assumption::kWcet)), 11 * kMs, 1 * kMs});
+    select(25, kSpeech, 40, 2);
+    put(25, EventType::kSegmentStart, kSpeech, {0, 5 * kMs});
+    put(30, EventType::kSegmentEnd, kSpeech, {0, 5 * kMs, -1, 0});
+    put(30, EventType::kCompleted, kSpeech, {28 * kMs, -10 * kMs, 5 * kMs, 0});
+  }
+
+  Trace trace() {
+    Trace declared;
+    declared.lanes[LaneId{0}] = {
+        .id = LaneId{0}, .name = "lane0", .policy = "np_edf", .admitted = true};
+    const auto ms = [](std::int64_t n) { return Duration::milliseconds(n); };
+    declared.tasks[TaskId{0}] = {.id = TaskId{0},
+                                 .lane = LaneId{0},
+                                 .name = "planner",
+                                 .deadline = ms(100),
+                                 .segment_wcets = {ms(12), ms(12)}};
+    declared.tasks[TaskId{1}] = {.id = TaskId{1},
+                                 .lane = LaneId{0},
+                                 .name = "detector",
+                                 .deadline = ms(10),
+                                 .segment_wcets = {ms(10)},
+                                 .response_bound = ms(22)};
+    declared.tasks[TaskId{2}] = {.id = TaskId{2},
+                                 .lane = LaneId{0},
+                                 .name = "speech",
+                                 .deadline = ms(38),
+                                 .segment_wcets = {ms(5)}};
+    return with_events(declared, events_);
+  }
+
+  static constexpr std::uint32_t kPlanner = 0;
+  static constexpr std::uint32_t kDetector = 1;
+  static constexpr std::uint32_t kSpeech = 2;
+
+ private:
+  void put(std::int64_t ms, EventType type, std::uint32_t task,
+           std::array<std::int64_t, 5> payload = {}) {
+    const std::uint64_t job = task == TaskId::kNone ? Event::kNoJob : 7;
+    events_.push_back({.time_ns = ms * kMs,
+                       .job = job,
+                       .task = task,
+                       .lane = 0,
+                       .type = type,
+                       .payload = payload});
+  }
+  void release(std::int64_t ms, std::uint32_t task, std::int64_t arrival, std::int64_t deadline) {
+    put(ms, EventType::kSubmitted, task, {arrival * kMs, 0, 0});
+    put(ms, EventType::kReleased, task, {arrival * kMs, deadline * kMs, deadline * kMs, ++ready_});
+  }
+  void select(std::int64_t ms, std::uint32_t task, std::int64_t key, std::int64_t ready) {
+    put(ms, EventType::kSelected, task, {0, key * kMs, ready, ready > 1 ? 1 : 0, 0});
+  }
+
+  std::int64_t ready_ = 0;
+  std::vector<Event> events_;
+};
+
+TEST(JobStory, tells_whom_a_late_job_waited_for_and_why) {
+  const Trace trace = BlockedDetector().trace();
+  const Result<JobStory> story = Storyteller(trace).tell({TaskId{1}, 7});
+  ASSERT_TRUE(story);
+  ASSERT_EQ(story->parts.size(), 2U);
+  EXPECT_EQ(story->parts[0].kind, PartKind::kBlocking);
+  EXPECT_EQ(story->parts[0].length, Duration::milliseconds(11));
+  EXPECT_EQ(story->parts[1].kind, PartKind::kRun);
+  EXPECT_TRUE(story->missed);
+  ASSERT_EQ(story->violations.size(), 1U);
+  EXPECT_EQ(story->violations[0].assumption, Assumption::kWcet);
+  EXPECT_EQ(to_text(trace, *story),
+            "detector #7 (lane0, np_edf)\n"
+            "  arrived 0.001000 s into the run, deadline +10 ms, proved response-time bound 22 ms\n"
+            "      +0.000 ms  arrived (periodic)\n"
+            "      +0.000 ms  waited 11.000 ms for planner #7 segment 1/2, already running "
+            "(non-preemptible; lower priority: blocking)\n"
+            "     +11.000 ms  released, ready with it: planner #7\n"
+            "     +11.000 ms  chosen over speech #7, planner #7: first by the policy\n"
+            "     +11.000 ms  ran for 13.000 ms (WCET 10.000 ms)\n"
+            "     +24.000 ms  completed\n"
+            "  response 24.000 ms = ran 13.000 ms + waited 11.000 ms (planner #7 11.000 ms), "
+            "of it blocking 11.000 ms + not yet seen 0.000 ms + hand-over 0.000 ms\n"
+            "  BEYOND its proved bound of 22.000 ms by 2.000 ms\n"
+            "  MISSED its deadline by 14.000 ms (hard)\n"
+            "  because in its busy period:\n"
+            "     +24.000 ms  detector #7 segment 1 ran 13 ms, its WCET is 10 ms\n");
+}
+
+TEST(JobStory, tells_why_another_job_was_chosen_instead) {
+  const Trace trace = BlockedDetector().trace();
+  const Result<JobStory> story = Storyteller(trace).tell({TaskId{2}, 7});
+  ASSERT_TRUE(story);
+  const std::string text = to_text(trace, *story);
+  EXPECT_NE(text.find("waited 13.000 ms for detector #7, chosen instead of this one among 3: its "
+                      "deadline is 29 ms earlier"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("met its deadline with 10.000 ms to spare"), std::string::npos) << text;
+}
+
+TEST(JobStory, a_job_that_the_trace_does_not_reach_the_end_of_is_pending) {
+  const Trace trace = BlockedDetector().trace();
+  const Result<JobStory> story = Storyteller(trace).tell({TaskId{0}, 7});
+  ASSERT_TRUE(story);
+  EXPECT_EQ(story->ending, JobEnding::kPending);
+  EXPECT_EQ(story->response, Duration::milliseconds(30));
+}
+
+TEST(JobStory, an_unknown_job_is_not_found) {
+  const Trace trace = BlockedDetector().trace();
+  EXPECT_EQ(Storyteller(trace).tell({TaskId{9}, 0}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(Storyteller(trace).missed(), (std::vector<JobId>{{TaskId{1}, 7}}));
+}
+
+// Any payload makes a story, if not a sensible one.
+TEST(JobStory, survives_arbitrary_payloads) {
+  const Trace good = synthetic_trace({.tasks = running_example()});
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Event> events = good.events;
+    for (int i = 0; i < 20; ++i) {
+      Event& event = events[random() % events.size()];
+      event.payload[random() % 5] = static_cast<std::int64_t>(random());
+      if (i % 4 == 0) event.type = static_cast<EventType>(random() % 256);
+      if (i % 5 == 0) event.time_ns = static_cast<std::int64_t>(random() >> 2);
+    }
+    const Trace trace = with_events(good, events);
+    const Storyteller storyteller(trace);
+    for (std::uint32_t task = 0; task < 3; ++task) {
+      const Result<JobStory> story = storyteller.tell({TaskId{task}, random() % 3});
+      EXPECT_TRUE(!story || !to_text(trace, *story).empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace aegis::trace
