@@ -147,6 +147,7 @@ std::optional<Choice> Telling::choice_at(std::uint32_t index) const {
   for (std::size_t at = position_of(index) + 1; at < lane_.events.size(); ++at) {
     const Event& next = trace_.events[lane_.events[at]];
     if (next.type == EventType::kAlternative) {
+      if (choice.others.empty()) choice.next_key = next.payload[0];
       choice.others.push_back(next.job_id());
     } else if (next.type != EventType::kSubmitted && next.type != EventType::kRefused) {
       break;  // submitters' events may stand between, nothing else
@@ -175,7 +176,14 @@ Part Telling::part_of(const Stretch& stretch) const {
 }
 
 void Telling::add_part(Part part) {
-  if (part.length > Duration::zero()) story_.parts.push_back(std::move(part));
+  if (part.length == Duration::zero()) return;
+  const bool continues =
+      !story_.parts.empty() && !part.job.task.valid() && story_.parts.back().kind == part.kind;
+  if (continues) {
+    story_.parts.back().length += part.length;
+  } else {
+    story_.parts.push_back(std::move(part));
+  }
 }
 
 // Where the lane ran nothing: before the release it did not know of the job, afterwards it was

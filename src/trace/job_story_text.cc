@@ -11,6 +11,10 @@ namespace aegis::trace {
 
 namespace {
 
+// A shorter hand-over between segments is in the account of the response time, but no line of its
+// own.
+constexpr Duration kTold = Duration::microseconds(100);
+
 // One unit in every line, so that columns of times compare at a glance: milliseconds to the
 // microsecond.
 std::string milliseconds(Duration duration) {
@@ -31,6 +35,7 @@ std::string names(const Trace& trace, const std::vector<JobId>& jobs, std::uint3
 
 // "its deadline is 12 ms earlier": why `winner` stands before `loser`, in the words of the policy.
 std::string comparison(const std::string& policy, std::int64_t winner, std::int64_t loser) {
+  // "its" is the winner's.
   const std::int64_t by = saturating_minus(loser, winner);
   const auto gap = [&] {
     return format_duration(Duration::nanoseconds(std::max(by, INT64_MIN + 1)));
@@ -158,15 +163,19 @@ void Text::describe_run(const Part& part) {
   if (part.choice) {
     const Choice& choice = *part.choice;
     const std::uint32_t others = choice.ready > 0 ? choice.ready - 1 : 0;
-    at(choice.time, others == 0
-                        ? "chosen: the only one ready"
-                        : fmt::format("chosen over {}: {}", names(trace_, choice.others, others),
-                                      in_words(choice.reason)));
+    const std::string why = choice.next_key ? comparison(policy_, choice.key, *choice.next_key)
+                                            : in_words(choice.reason);
+    at(choice.time,
+       others == 0 ? "chosen: the only one ready"
+                   : fmt::format("chosen over {}: {}", names(trace_, choice.others, others), why));
+  }
+  std::string bound;
+  if (part.wcet > Duration::zero()) {
+    bound = fmt::format(" (WCET {}{})", milliseconds(part.wcet),
+                        part.length > part.wcet ? ": OVERRUN" : "");
   }
   at(part.begin,
-     fmt::format(
-         "ran{} for {}{}", segment_name(part), milliseconds(part.length),
-         part.wcet > Duration::zero() ? fmt::format(" (WCET {})", milliseconds(part.wcet)) : ""));
+     fmt::format("ran{} for {}{}", segment_name(part), milliseconds(part.length), bound));
 }
 
 // In the order of time: just before the first part that begins at or after it.
@@ -190,6 +199,7 @@ void Text::describe(const Part& part) {
       return at(part.begin,
                 fmt::format("waited {} for {}", milliseconds(part.length), other_segment(part)));
     case PartKind::kHandOver:
+      if (part.length < kTold) return;
       return at(part.begin, fmt::format("hand-over {}", milliseconds(part.length)));
     case PartKind::kIdle:
       return at(part.begin, fmt::format("the lane idled {} although this job was ready",

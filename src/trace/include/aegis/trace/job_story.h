@@ -24,7 +24,8 @@ struct Choice {
   JobId chosen{};
   std::uint32_t segment = 0;
   std::int64_t key = 0;
-  std::uint32_t ready = 0;  // jobs to choose from, the chosen one included
+  std::optional<std::int64_t> next_key{};  // of the best one not chosen
+  std::uint32_t ready = 0;                 // jobs to choose from, the chosen one included
   SelectionReason reason{};
   std::vector<JobId> others{};  // the best of those not chosen, best first (at most 8 are recorded)
 };
