@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -72,7 +73,8 @@ class Copy {
     for (auto&& [key, node] : from) {
       copy.entries.push_back({std::string(key.str()), line_of(key.source()), value(node, depth)});
     }
-    std::ranges::stable_sort(copy.entries, {}, &TomlEntry::line);
+    std::ranges::sort(copy.entries, {},
+                      [](const TomlEntry& entry) { return std::tie(entry.line, entry.key); });
     return copy;
   }
 

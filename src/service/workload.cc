@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -67,9 +68,10 @@ void refuse_unused_backends(TableReader& root, const Workload& workload) {
   auto machine = root.table("machine");
   auto backends = machine ? machine->table("backend") : std::nullopt;
   if (!backends) return;
+  std::set<std::string_view> used;
+  for (const ModelSpec& model : workload.models) used.insert(model.backend);
   for (const auto& [name, options] : workload.machine.backends) {
-    const auto uses = [&name = name](const ModelSpec& model) { return model.backend == name; };
-    if (std::ranges::any_of(workload.models, uses)) continue;
+    if (used.contains(name)) continue;
     backends->report(name, fmt::format("no model uses the backend {}", in_quotes(name)));
   }
 }

@@ -66,9 +66,17 @@ void refuse_conflict(TableReader& read, const LaneSpec& lane, const std::vector<
   }
 }
 
-std::vector<LaneSpec> read_lanes(TableReader& machine) {
+// A single lane is pinned to the last CPU; for several there is no such obvious choice.
+void require_cpus(std::vector<TableReader>& readers, const MachineSpec& machine) {
+  if (readers.size() < 2 || !machine.real_time) return;
+  for (TableReader& read : readers) {
+    if (!read.has("cpu")) read.report("cpu", "missing; several lanes need a CPU each");
+  }
+}
+
+std::vector<LaneSpec> read_lanes(std::vector<TableReader>& readers) {
   std::vector<LaneSpec> lanes;
-  for (TableReader& read : machine.tables("lane")) {
+  for (TableReader& read : readers) {
     LaneSpec lane = read_lane(read);
     refuse_conflict(read, lane, lanes);
     if (lanes.size() == kMostLanes) read.report("", fmt::format("more than {} lanes", kMostLanes));
@@ -90,7 +98,9 @@ MachineSpec read_machine(TableReader read) {
   read.boolean("real_time", machine.real_time);
   read.integer("fifo_priority", kFifoPriority, machine.fifo_priority);
   read.duration("spin", kSpin, machine.spin);
-  machine.lanes = read_lanes(read);
+  std::vector<TableReader> lanes = read.tables("lane");
+  machine.lanes = read_lanes(lanes);
+  require_cpus(lanes, machine);
   if (auto backends = read.table("backend")) {
     for (auto& [name, options] : backends->named_tables()) {
       options.all_options(machine.backends[name]);
