@@ -11,7 +11,9 @@ add_library(aegis_warnings INTERFACE)
 target_compile_options(
   aegis_warnings
   INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
-            -Woverloaded-virtual -Wcast-align -Wnull-dereference $<$<BOOL:${AEGIS_WERROR}>:-Werror>)
+            -Woverloaded-virtual -Wcast-align -Wnull-dereference $<$<BOOL:${AEGIS_WERROR}>:-Werror>
+            # Designated initialisers name what differs from the default: leaving the rest out is the point.
+            -Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports false positives of these from inside libstdc++ when it inlines at -O2 and under sanitizers.
   target_compile_options(aegis_warnings INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized
