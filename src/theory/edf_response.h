@@ -32,6 +32,7 @@ class EdfResponse {
   const Timings& tasks_;
   const BlockingProfile& blocking_;
   bool preemptive_;
+  std::optional<Duration> busy_;  // the busy period: all jobs that arrive in it are done by its end
   std::optional<Duration> latest_arrival_;  // every a to look at is before it
 };
 

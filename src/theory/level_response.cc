@@ -14,9 +14,9 @@ namespace {
 
 using policy::Policy;
 
-// A step costs 5 ns per task of higher priority, so this is a tenth of a second with 20 tasks. A
-// busy period that needs more has hundreds of thousands of jobs.
-constexpr std::int64_t kMostSteps = 1'000'000;
+// How often one task's share of the recurrence may be evaluated for one level and blocking: at 5 ns
+// each, 25 ms. A busy period that needs more has hundreds of thousands of jobs.
+constexpr std::int64_t kMostEvaluations = 5'000'000;
 
 Rational utilisation_of(const Timing& task) {
   return Rational(static_cast<std::uint64_t>(task.wcet.ns()),
@@ -29,13 +29,14 @@ Rational utilisation_of(const Level& level) {
   return u;
 }
 
-// How many jobs of the task the level-i busy period holds. With U_i = 1 and blocking or jitter the
-// period may never end, but everything in it repeats after a hyperperiod.
+// How many jobs of the task must be looked at: those of the level-i busy period, but no more than
+// one hyperperiod H holds, since S(k + H / T) <= S(k) + H when U_i <= 1 (put S(k) + H into its
+// recurrence). With U_i = 1 and blocking or jitter the period may never end.
 std::optional<std::int64_t> jobs_in_busy_period(const Level& level) {
   Timings all = level.higher;
   all.push_back(level.own);
-  const auto cycle = utilisation_of(level) == Rational(1) ? hyperperiod(all) : std::nullopt;
-  if (const auto busy = busy_period(all, level.block.length, cycle ? *cycle : kLargestSum)) {
+  const auto cycle = hyperperiod(all);
+  if (const auto busy = busy_period(all, level.block.length, cycle.value_or(kLargestSum))) {
     return -floor_divide(-(*busy + level.own.jitter), level.own.period);
   }
   if (cycle) return *cycle / level.own.period;
@@ -191,7 +192,7 @@ std::optional<std::vector<Duration>> successive_responses(const Level& level, bo
   const auto jobs = jobs_in_busy_period(level);
   if (!jobs) return std::nullopt;
   std::vector<Duration> responses;
-  std::int64_t steps = kMostSteps;
+  std::int64_t steps = kMostEvaluations / static_cast<std::int64_t>(level.higher.size() + 1);
   Duration finished;
   for (std::int64_t q = 0; q < *jobs; ++q) {
     const auto done = finish(level, q, preemptive, finished, steps);

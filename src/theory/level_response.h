@@ -32,8 +32,9 @@ struct Level {
 [[nodiscard]] Level level_of(const TaskSet& tasks, std::size_t i, policy::Policy policy,
                              std::optional<Blocking> blocking);
 
-// The responses of the successive jobs in the busy period; nothing when there is no bound or it is
-// beyond the limits (1,000,000 steps of the recurrence).
+// The responses of the successive jobs in the busy period, or of those of its first hyperperiod,
+// which include the longest; nothing when there is no bound or it is beyond the limits
+// (level_response.cc).
 [[nodiscard]] std::optional<std::vector<Duration>> successive_responses(const Level& level,
                                                                         bool preemptive);
 

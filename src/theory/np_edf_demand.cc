@@ -2,6 +2,7 @@
 #include "aegis/theory/np_edf_demand.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "aegis/base/duration_text.h"
 
@@ -68,13 +69,20 @@ std::optional<Duration> blocking_tolerance(const TaskSet& tasks) {
 std::vector<Duration> longest_admissible_segments(const TaskSet& tasks) {
   if (!blocking_tolerance(tasks)) return {};
   const Timings timing = timings(tasks);
-  std::vector<Duration> longest(tasks.size(), Duration::max());
-  for (std::size_t k = 0; k < tasks.size(); ++k) {
-    // No more points than blocking_tolerance() has just walked.
-    for (DemandSweep sweep(timing); sweep.next() < timing[k].deadline - timing[k].jitter;) {
+  const auto first_deadline = [&](std::size_t k) { return timing[k].deadline - timing[k].jitter; };
+  std::vector<std::size_t> order(tasks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return first_deadline(a) < first_deadline(b); });
+  std::vector<Duration> longest(tasks.size());
+  Duration least = Duration::max();
+  DemandSweep sweep(timing);  // over no more points than blocking_tolerance() has just walked
+  for (const std::size_t k : order) {
+    while (sweep.next() < first_deadline(k)) {
       sweep.advance();
-      longest[k] = std::min(longest[k], sweep.t() - sweep.demand());
+      least = std::min(least, sweep.t() - sweep.demand());
     }
+    longest[k] = least;
   }
   return longest;
 }

@@ -89,7 +89,7 @@ std::vector<std::vector<PlannedJob>> behaviours(const TaskSet& tasks, std::uint6
 TEST(Soundness, no_simulated_job_misses_what_was_admitted_nor_exceeds_its_bound) {
   int admitted = 0;
   std::uint64_t seed = 0;
-  for_random_sets(21, 60, [&](const TaskSet& tasks, const AnalysisOptions& options) {
+  for_random_sets(21, 200, [&](const TaskSet& tasks, const AnalysisOptions& options) {
     const Analysis analysis = analyse(tasks, options);
     if (analysis.tasks.empty()) return;
     admitted += analysis.verdict == Verdict::kSchedulable;
@@ -107,12 +107,12 @@ TEST(Soundness, no_simulated_job_misses_what_was_admitted_nor_exceeds_its_bound)
       }
     }
   });
-  EXPECT_GT(admitted, 500);
+  EXPECT_GT(admitted, 2'000);
 }
 
 TEST(Soundness, every_refusal_by_edf_or_fixed_priorities_has_a_witness_that_misses) {
   int refused = 0;
-  for_random_sets(22, 150, [&](const TaskSet& tasks, const AnalysisOptions& options) {
+  for_random_sets(22, 1'500, [&](const TaskSet& tasks, const AnalysisOptions& options) {
     if (options.policy == Policy::kFifo) return;
     const Analysis analysis = analyse(tasks, options);
     if (!analysis.failure) return;
@@ -120,11 +120,11 @@ TEST(Soundness, every_refusal_by_edf_or_fixed_priorities_has_a_witness_that_miss
     ASSERT_TRUE(witness(tasks, options, analysis))
         << text_of(tasks, options) << ": " << analysis.reason;
   });
-  EXPECT_GT(refused, 500);
+  EXPECT_GT(refused, 5'000);
 }
 
 TEST(Soundness, blocking_that_started_before_is_never_worse_than_closed) {
-  for_random_sets(23, 100, [&](const TaskSet& tasks, const AnalysisOptions& options) {
+  for_random_sets(23, 1'000, [&](const TaskSet& tasks, const AnalysisOptions& options) {
     AnalysisOptions closed = options;
     closed.blocking = Blocking::closed();
     const Analysis a = analyse(tasks, options), b = analyse(tasks, closed);
@@ -140,7 +140,7 @@ TEST(Soundness, blocking_that_started_before_is_never_worse_than_closed) {
 
 TEST(Soundness, overheads_never_turn_a_no_into_a_yes) {
   RandomSets sets(24);
-  for_random_sets(24, 100, [&](const TaskSet& tasks, AnalysisOptions options) {
+  for_random_sets(24, 1'000, [&](const TaskSet& tasks, AnalysisOptions options) {
     const Analysis without = analyse(tasks, options);
     const auto some = [&] { return sets.between(0, 2) * kTick; };
     options.overheads = {some(), some(), some(), some()};
@@ -161,7 +161,7 @@ TaskSet scaled(TaskSet tasks, std::int64_t by) {
 }
 
 TEST(Soundness, the_unit_of_time_does_not_matter) {
-  for_random_sets(25, 60, [&](const TaskSet& tasks, const AnalysisOptions& options) {
+  for_random_sets(25, 500, [&](const TaskSet& tasks, const AnalysisOptions& options) {
     AnalysisOptions closed = options;
     closed.blocking = Blocking::closed();
     AnalysisOptions coarse = closed;
@@ -170,7 +170,6 @@ TEST(Soundness, the_unit_of_time_does_not_matter) {
     ASSERT_EQ(a.verdict, b.verdict) << text_of(tasks, options);
     for (std::size_t i = 0; i < a.tasks.size(); ++i) {
       if (!a.tasks[i].response_time) continue;
-      // A start a nanosecond before a release is a nanosecond in both units.
       EXPECT_EQ(*a.tasks[i].response_time * 1'000, *b.tasks[i].response_time)
           << text_of(tasks, options);
     }
@@ -178,8 +177,9 @@ TEST(Soundness, the_unit_of_time_does_not_matter) {
 }
 
 TEST(Soundness, blocking_up_to_the_tolerance_is_harmless_and_beyond_it_is_not) {
-  for_random_sets(26, 60, [&](TaskSet tasks, AnalysisOptions options) {
+  for_random_sets(26, 30, [&](TaskSet tasks, AnalysisOptions options) {
     if (options.policy == Policy::kFifo || options.preemption == Preemption::kPreemptive) return;
+    if (utilisation(tasks) == Rational(1)) return;  // no room for even a rare task
     options.blocking = Blocking::closed();
     const Analysis analysis = analyse(tasks, options);
     if (analysis.verdict != Verdict::kSchedulable) return;
@@ -226,18 +226,25 @@ std::map<TaskId, Duration> longest_over_all_offsets(TaskSet tasks,
   return longest;
 }
 
+// The bounds count jobs that come equal in the order against a task: here it loses every tie.
+Duration longest_when_losing_ties(TaskSet tasks, std::size_t i, const SimulationOptions& options) {
+  tasks[i].id = TaskId{1'000};
+  return longest_over_all_offsets(tasks, options).at(TaskId{1'000});
+}
+
 void expect_exact_bounds(const Kind& kind, Policy policy, std::uint64_t seed) {
   RandomSets sets(seed);
-  for (int i = 0; i < 40; ++i) {
+  int compared = 0;
+  while (compared < 100) {
     const TaskSet tasks = sets.next(kind);
     if (utilisation(tasks) > Rational(1)) continue;
     for (const Preemption preemption : kPreemptions) {
-      const AnalysisOptions options = in_ticks(policy, preemption);
-      const auto longest = longest_over_all_offsets(
-          tasks, {.policy = policy, .preemption = preemption, .overload_rules = false});
-      for (const TaskBound& bound : analyse(tasks, options).tasks) {
-        EXPECT_EQ(bound.response_time->ns(), longest.at(bound.task).ns())
-            << text_of(tasks, options) << ": task " << bound.task.value;
+      const Analysis analysis = analyse(tasks, in_ticks(policy, preemption));
+      for (std::size_t i = 0; i < tasks.size(); ++i, ++compared) {
+        const Duration found = longest_when_losing_ties(
+            tasks, i, {.policy = policy, .preemption = preemption, .overload_rules = false});
+        EXPECT_EQ(analysis.tasks[i].response_time->ns(), found.ns())
+            << text_of(tasks, in_ticks(policy, preemption)) << ": task " << i;
       }
     }
   }

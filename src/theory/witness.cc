@@ -29,13 +29,16 @@ bool matters(const Task& task, const Task& late, const Failure& failure, Policy 
   return priority_of(policy, task) <= priority_of(policy, late);
 }
 
-// How long the releases must go on: the interval that breaks, or the busy period it lies in.
+// How long the releases must go on: through the interval that breaks, or through the busy period it
+// lies in, of which a hyperperiod and the deadline is enough (level_response.cc).
 std::optional<Duration> extent(const TaskSet& members, const Failure& failure, Policy policy) {
   if (policy == Policy::kEdf) return failure.interval + Duration::nanoseconds(1);
   const Timings timing = timings(members);
   const auto cycle = hyperperiod(timing);
-  const Duration most = cycle.value_or(kLargestSum);
-  return busy_period(timing, failure.blocking, most).value_or(most);
+  const Duration most = cycle ? *cycle + failure.interval : kLargestSum;
+  const auto busy = busy_period(timing, failure.blocking, most);
+  if (!busy && !cycle) return std::nullopt;
+  return busy.value_or(most);
 }
 
 bool is_small(const TaskSet& members, Duration end) {
@@ -49,11 +52,11 @@ bool is_small(const TaskSet& members, Duration end) {
 
 // The blocker's segment that is as long as charged, the earliest such; its job starts so early that
 // the segment begins at `begin`.
-PlannedJob blocking_job(const Task& blocker, TimePoint begin, Duration length) {
+PlannedJob blocking_job(const Task& blocker, TimePoint begin, Blocking blocking, Duration length) {
   PlannedJob job{blocker.id, begin, begin};
   bool reached = false;
   for (const Segment& segment : blocker.segments) {
-    reached = reached || segment.wcet >= length;
+    reached = reached || blocking.of(segment.wcet) >= length;
     job.execution_times.push_back(reached ? segment.wcet : segment.bcet);
     if (!reached) job.arrival = job.arrival - segment.bcet;
   }
@@ -92,7 +95,7 @@ std::optional<std::vector<PlannedJob>> scenario(const TaskSet& tasks, const Fail
   auto jobs = synchronous_releases_after_full_jitter(members, instant, *end);
   const Duration tick = options.blocking.tick;
   if (const Task* blocker = find(tasks, failure.blocker)) {
-    jobs.push_back(blocking_job(*blocker, instant - tick, failure.blocking));
+    jobs.push_back(blocking_job(*blocker, instant - tick, options.blocking, failure.blocking));
   }
   if (options.policy == Policy::kFifo) delay(jobs, late->id, tick);
   return jobs;

@@ -35,9 +35,10 @@ namespace aegis::theory {
 // earlier jobs' last segments are treated as preemptible, the job's own last one is not. When the
 // demand test accepts the set, a bound is at most D, and the smaller of the two is given.
 //
-// The verdict is the demand test's; this header adds response times and slack to it. Response time
-// and slack stay empty for a task that takes more than 2,000,000 steps unless the demand test gives
-// D. O(deadlines in the busy period · steps · n) per task.
+// The verdict is the demand test's; this header adds response times and slack to it. A task that
+// takes more evaluations than the limit (edf_response.cc, seconds for a set) gets D when the demand
+// test accepts the set, and otherwise no bound. O(deadlines in the busy period · steps · n) per
+// task; since R(a) <= busy period - a, the search ends once that is below what was found.
 [[nodiscard]] Analysis analyse_np_edf_response_time(const TaskSet& tasks, Blocking blocking);
 [[nodiscard]] Analysis analyse_preemptive_edf_response_time(const TaskSet& tasks);
 

@@ -25,9 +25,9 @@ namespace aegis::theory {
 // Running example, deadline monotonic, milliseconds: R(B) = 15, R(A) = 15 + 20 = 35, R(C) = 65.
 //
 // Exact for sporadic tasks of distinct priorities. Tasks of equal priority are counted as higher by
-// each other, and with ties or declared offsets a refusal is kUnknown. With U_i = 1 the busy period
-// is followed for a hyperperiod, after which it repeats. Beyond 1,000,000 steps a task stays
-// without bound and the verdict is kUnknown. O(jobs in the busy period · steps · n) per task.
+// each other, and with ties or declared offsets a refusal is kUnknown. Of the busy period at most
+// one hyperperiod is followed: later jobs respond no later. Beyond 5,000,000 evaluations a task
+// stays without bound and the verdict is kUnknown. O(jobs in the busy period · steps · n) per task.
 //
 // `policy`: kRateMonotonic, kDeadlineMonotonic or kStaticPriority; kUnknown for the others.
 [[nodiscard]] Analysis analyse_preemptive_fp_response_time(const TaskSet& tasks,
