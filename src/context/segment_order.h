@@ -10,10 +10,9 @@ namespace aegis::context {
 // Lines 1, 2, 4 and 5 of LoadedModel's contract as a small state machine that every backend of ours
 // goes through:
 //
-//   ready(k) --begin(k)--> running(k) --done--> ready(k+1, or 0 after the last)
-//                              |--failed, not fatal--> ready(0)        ready(k) --begin(0)-->
-//                              running(0)
-//                              '--failed, fatal------> closed
+//   ready(k) --begin(k)--> running(k) --done-------------> ready(k+1, or 0 after the last)
+//       '----begin(0)----> running(0)    |-failed----------> ready(0)
+//                                        '-failed, fatal---> closed
 //
 // One thread. Real-time: does not allocate or lock.
 class SegmentOrder {

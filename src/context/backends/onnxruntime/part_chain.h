@@ -28,10 +28,9 @@ struct TensorPlace {
 
 // How the parts hang together, by tensor names alone:
 //
-//   part 0: image -> a, skip        inputs         image        read by a part, produced by none
-//   part 1: a -> b                  intermediates  a, skip, b   produced by a part, read by a later
-//   one part 2: b, skip -> boxes        outputs        boxes        produced by the last part, or
-//   read by nobody
+//   part 0: image -> a, skip      inputs         image        read by a part, produced by none
+//   part 1: a -> b                intermediates  a, skip, b   produced and read by a later part
+//   part 2: b, skip -> boxes      outputs        boxes        of the last part, or read by nobody
 //
 // Outputs are those of the last part first, then the others in the order of their parts.
 struct PartChain {

@@ -42,8 +42,8 @@ class RuntimeLibrary {
       OrtStatus* status, const char* text, std::string_view subject,
       std::source_location where = std::source_location::current()) const noexcept;
 
-  // make<OrtSession>(api.ReleaseSession, "cannot load", file, [&](OrtSession** out) { return
-  // api.CreateSession(...); })
+  // Owns what `create` makes, or returns its error as checked() does:
+  //   make<OrtEnv>(api.ReleaseEnv, "cannot start", version, [&](OrtEnv** out) { return ...; })
   template <class T, class Create>
   [[nodiscard]] Result<Handle<T>> make(void(ORT_API_CALL* release)(T*), const char* text,
                                        std::string_view subject, Create create) const {

@@ -20,15 +20,14 @@ namespace aegis::context {
 //   driver.add(TaskId{0}, *context);      // before Lane::add(task)
 //   driver.remove(TaskId{0});             // after Lane::remove(task) has returned
 //
-// The table is open addressing with linear probing from id % capacity: the first probe hits while
-// ids are dense; at worst `capacity` loads of one cache line each four slots. Ids are never reused
-// by a scheduler that wants its traces to be readable, so a table indexed by the id itself would
-// fill up with the dead.
+// Open addressing with linear probing from id % capacity: while ids are dense the first probe hits;
+// at worst it takes `capacity` probes, four to a cache line. A table indexed by the id itself would
+// fill up with the dead: ids are never reused, or nobody could read a trace.
 //
-// Invariants: 1. The lane sees a slot's context only whole: `task` is published after `context`
-// (release, acquire).
-// 2. A context removed is not touched afterwards: the lane has let it go, and remove() waits for a
-// cancel in flight.
+// Invariants:
+// 1. The lane finds a task only with its context: `task` is published after it (release, acquire).
+// 2. A context that was removed is not touched afterwards: the lane has let it go, and remove()
+//    waits for a cancel in flight.
 class ContextDriver final : public executor::LaneDriver {
  public:
   explicit ContextDriver(std::size_t capacity);

@@ -24,8 +24,9 @@ namespace aegis::context {
 //   (*context)->fill_inputs(seed);
 //   (*context)->start_segment(0);
 //
-// Invariants: 1. needed_bytes() <= budget().memory_bytes, or the budget is unlimited: create()
-// refuses otherwise.
+// Invariants:
+// 1. needed_bytes() <= budget().memory_bytes, or the budget is unlimited: create() refuses
+// otherwise.
 // 2. Every error of start_segment and poll has passed faults() before the caller sees it.
 class ExecutionContext {
  public:

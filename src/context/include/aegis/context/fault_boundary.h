@@ -20,9 +20,10 @@ namespace aegis::context {
 // A closed context never opens again: to retry, load the model anew. kCancelled is transient: a
 // lane that shuts down cancels healthy models. Whoever cancels because a model hangs calls close().
 //
-// Invariants: 1. closed() never turns false again. 2. first_error() once there never changes: only
-// the thread that won the exchange from kOpen writes it, and it is published by the store that
-// follows.
+// Invariants:
+// 1. closed() never turns false again: no transition leads back to kOpen.
+// 2. first_error() once there never changes: only the thread that won the exchange from kOpen
+//    writes it, and the store that follows publishes it.
 //
 // Any thread. Real-time: wait-free, does not allocate.
 class FaultBoundary {

@@ -24,12 +24,16 @@ struct MockSegment {
 // start of segment 0", "crash at load".
 struct MockFault {
   enum class What : std::uint8_t {
-    kTransient,  // an error of this category
+    // An error of this category.
+    kTransient,
     kPermanent,
     kFatal,
-    kHang,   // never ends, but for cancel and MockScript::hang_limit (then: permanent kTimeout)
-    kCrash,  // abort()
-    kWrongOutput,  // ends in kMismatch: "output has a wrong size"
+    // Never ends, but for cancel and MockScript::hang_limit (then: permanent kTimeout).
+    kHang,
+    // abort().
+    kCrash,
+    // Ends in kMismatch, permanent: "output has a wrong size".
+    kWrongOutput,
   };
   enum class Where : std::uint8_t {
     kLoad,   // in RuntimeBackend::load
@@ -44,9 +48,9 @@ struct MockFault {
 
 // What a mock model does instead of computing. The running example's task C in three segments:
 //
-//   MockScript c{.segments = {MockSegment::exactly(10_ms), MockSegment::exactly(10_ms),
-//   MockSegment::exactly(10_ms)}}; options = { segments = "10ms,10ms,10ms" } # the same, in a
-//   workload
+//   constexpr auto kThird = MockSegment::exactly(10_ms);
+//   backend.script("C", {.segments = {kThird, kThird, kThird}});
+//   options = { segments = "10ms,10ms,10ms" }        # the same, in a workload
 //
 // Every field is an option of the same name; `segments` gives the longest times, `shortest` the
 // shortest (default: the same), `faults` are separated by ';'.

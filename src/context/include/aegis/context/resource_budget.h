@@ -13,11 +13,12 @@ namespace aegis::context {
 
 // What one model may use, hard. Fixed when its context is made; to change it, load the model anew.
 struct ResourceBudget {
-  std::size_t memory_bytes =
-      0;  // weights, activations, inputs and outputs together; 0: unlimited (the report says so)
-  std::uint32_t streams = 1;  // queues of work on the device; CPU models use exactly one
-  std::optional<Duration>
-      compute_per_period;  // all segments of one job together; nothing: the admitted WCET
+  // Weights, activations, inputs and outputs together; 0: unlimited (the report says so).
+  std::size_t memory_bytes = 0;
+  // Queues of work on the device; CPU models use exactly one.
+  std::uint32_t streams = 1;
+  // All segments of one job together; nothing: the admitted WCET.
+  std::optional<Duration> compute_per_period{};
 };
 
 // The one refusal of a model that does not fit its memory budget: kResourceExhausted, permanent,

@@ -55,8 +55,8 @@ struct ModelDescription {
   std::vector<TensorDescription> inputs;
   std::vector<TensorDescription> outputs;
   std::uint32_t segment_count = 1;
-  std::size_t memory_bytes =
-      0;  // weights and state held while loaded, as far as the backend can tell
+  // Weights and state held while loaded, as far as the backend can tell.
+  std::size_t memory_bytes = 0;
 };
 
 using Options = std::map<std::string, std::string>;
@@ -82,28 +82,24 @@ enum class Progress : std::uint8_t { kRunning, kDone };
 //
 // Contract (the conformance suite tests every line of it):
 //  1. start_segment is called for segments 0, 1, ... in order; after the last, again from 0.
-//  Segment 0 may be started
-//     whenever none is running (a job may be dropped between segments). Any other order, and any
-//     start before bind, is refused with kFailedPrecondition.
+//     Segment 0 may be started whenever none is running (a job may be dropped between segments).
+//     Any other order, and any start before bind, is refused with kFailedPrecondition.
 //  2. Between start_segment and the poll that reports kDone or an error, only poll and cancel are
-//  called. An error
-//     from start_segment means that the segment has not begun; what goes wrong later is reported by
-//     poll.
+//     called; another start is refused as in line 1, and so is a poll while nothing runs. An error
+//     from start_segment means that the segment has not begun; what goes wrong later, poll reports.
 //  3. A backend that executes on the calling thread may finish inside start_segment; poll then
-//  reports kDone at once.
+//     reports kDone at once.
 //  4. cancel may come from another thread, at any time; it makes a running segment end early with
-//  kCancelled
-//     (transient), and has no effect otherwise: one that has returned never reaches a segment
-//     started later. The model is usable again from segment 0, as after every error that is not
-//     fatal.
+//     kCancelled (transient), and has no effect otherwise: one that has returned never reaches a
+//     segment started later. The model is usable again from segment 0, as after every error that
+//     is not fatal.
 //  5. After an error of category fatal the model refuses everything with kFailedPrecondition.
 //  6. Same inputs, same outputs, bit for bit, whatever ran between.
 //  7. start_segment, poll and cancel neither allocate nor lock in AegisRT's own code.
 //  8. bind succeeds once. It refuses a wrong number, size or alignment of tensors
-//  (kInvalidArgument, naming the tensor)
-//     and is then without effect. It may run the model to warm it up (the first run of many
-//     runtimes allocates), so inputs hold something valid, for instance zeros, and outputs are
-//     overwritten.
+//     (kInvalidArgument, naming the tensor) and is then without effect. It may run the model to
+//     warm it up (the first run of many runtimes allocates), so inputs hold something valid, for
+//     instance zeros, and outputs are overwritten.
 class LoadedModel {
  public:
   virtual ~LoadedModel() = default;

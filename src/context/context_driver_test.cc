@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aegis/context/context_driver.h"
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "aegis/context/mock_backend.h"
+
+namespace aegis::context {
+namespace {
+
+using namespace time_literals;
+using executor::SegmentState;
+
+class Contexts : public ::testing::Test {
+ protected:
+  ManualClock clock_;
+  MockBackend backend_ = MockBackend::advancing(clock_);
+  std::uint32_t next_ = 0;
+
+  std::unique_ptr<ExecutionContext> make(MockScript script = {}) {
+    backend_.script("model", std::move(script));
+    auto context = ExecutionContext::create(ContextId{next_++}, backend_, {.name = "model"});
+    check(context.has_value(), "the mock loads");
+    return std::move(*context);
+  }
+};
+using ContextDriverTable = Contexts;
+using ContextDriverPath = Contexts;
+
+TEST_F(ContextDriverTable, runs_the_context_of_the_task) {
+  const auto a = make({.segments = {MockSegment::exactly(20_ms)}});
+  const auto b = make({.segments = {MockSegment::exactly(15_ms)}});
+  ContextDriver driver(4);
+  ASSERT_TRUE(driver.add(TaskId{0}, *a));
+  ASSERT_TRUE(driver.add(TaskId{1}, *b));
+  ASSERT_TRUE(driver.start_segment({TaskId{1}, 0}, 0, 0));
+  EXPECT_EQ(driver.poll().value(), SegmentState::kDone);
+  EXPECT_EQ(clock_.now().ns(), (15_ms).ns());
+  ASSERT_TRUE(driver.start_segment({TaskId{0}, 0}, 0, 0));
+  EXPECT_EQ(driver.poll().value(), SegmentState::kDone);
+  EXPECT_EQ(clock_.now().ns(), (35_ms).ns());
+}
+
+TEST_F(ContextDriverTable, refuses_a_second_context_for_a_task_and_a_second_task_for_a_context) {
+  const auto a = make();
+  const auto b = make();
+  ContextDriver driver(4);
+  ASSERT_TRUE(driver.add(TaskId{0}, *a));
+  EXPECT_EQ(driver.add(TaskId{0}, *b).error().code, ErrorCode::kAlreadyExists);
+  EXPECT_EQ(driver.add(TaskId{1}, *a).error().code, ErrorCode::kAlreadyExists);
+}
+
+TEST_F(ContextDriverTable, is_full_at_its_capacity_and_has_room_after_a_removal) {
+  const auto a = make();
+  const auto b = make();
+  const auto c = make();
+  ContextDriver driver(2);
+  ASSERT_TRUE(driver.add(TaskId{10}, *a));
+  ASSERT_TRUE(driver.add(TaskId{12}, *b));  // the same first probe
+  EXPECT_EQ(driver.add(TaskId{14}, *c).error().code, ErrorCode::kResourceExhausted);
+  ASSERT_TRUE(driver.remove(TaskId{10}));
+  EXPECT_EQ(driver.remove(TaskId{10}).error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(driver.start_segment({TaskId{12}, 0}, 0, 0));  // found past the hole
+  EXPECT_TRUE(driver.poll());
+  ASSERT_TRUE(driver.add(TaskId{14}, *c));
+}
+
+TEST_F(ContextDriverTable, task_numbers_may_grow_for_ever) {
+  const auto a = make();
+  const auto b = make();
+  ContextDriver driver(2);
+  for (std::uint32_t id = 0; id < 1000; id += 2) {
+    ASSERT_TRUE(driver.add(TaskId{id}, *a));
+    ASSERT_TRUE(driver.add(TaskId{id + 1}, *b));
+    ASSERT_TRUE(driver.start_segment({TaskId{id + 1}, 0}, 0, 0));
+    ASSERT_TRUE(driver.poll());
+    ASSERT_TRUE(driver.remove(TaskId{id}));
+    ASSERT_TRUE(driver.remove(TaskId{id + 1}));
+  }
+}
+
+TEST_F(ContextDriverPath, an_unknown_task_is_refused) {
+  ContextDriver driver(2);
+  EXPECT_EQ(driver.start_segment({TaskId{3}, 0}, 0, 0).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(driver.poll().error().code, ErrorCode::kFailedPrecondition);
+}
+
+TEST_F(ContextDriverPath, reports_running_until_the_device_is_done) {
+  const auto a = make({.polls = 2});
+  ContextDriver driver(1);
+  ASSERT_TRUE(driver.add(TaskId{0}, *a));
+  ASSERT_TRUE(driver.start_segment({TaskId{0}, 0}, 0, 0));
+  EXPECT_EQ(driver.poll().value(), SegmentState::kRunning);
+  EXPECT_EQ(driver.poll().value(), SegmentState::kRunning);
+  EXPECT_EQ(driver.poll().value(), SegmentState::kDone);
+}
+
+TEST_F(ContextDriverPath, an_error_of_one_context_leaves_the_others_running) {
+  const auto bad = make({.faults = {{.what = MockFault::What::kFatal}}});
+  const auto good = make();
+  ContextDriver driver(2);
+  ASSERT_TRUE(driver.add(TaskId{0}, *bad));
+  ASSERT_TRUE(driver.add(TaskId{1}, *good));
+  ASSERT_TRUE(driver.start_segment({TaskId{0}, 0}, 0, 0));
+  EXPECT_EQ(driver.poll().error().category, ErrorCategory::kFatal);
+  for (std::uint64_t job = 0; job < 3; ++job) {
+    EXPECT_EQ(driver.start_segment({TaskId{0}, job + 1}, 0, 0).error().code,
+              ErrorCode::kFailedPrecondition);
+    ASSERT_TRUE(driver.start_segment({TaskId{1}, job}, 0, 0));
+    EXPECT_EQ(driver.poll().value(), SegmentState::kDone);
+  }
+  EXPECT_TRUE(bad->faults().closed());
+  EXPECT_FALSE(good->faults().closed());
+}
+
+TEST_F(ContextDriverPath, cancel_reaches_the_running_context_only) {
+  const auto hanging = make({.polls = 1, .faults = {{.what = MockFault::What::kHang}}});
+  const auto idle = make();
+  ContextDriver driver(2);
+  ASSERT_TRUE(driver.add(TaskId{0}, *hanging));
+  ASSERT_TRUE(driver.add(TaskId{1}, *idle));
+  driver.cancel();
+  ASSERT_TRUE(driver.start_segment({TaskId{0}, 0}, 0, 0));
+  EXPECT_EQ(driver.poll().value(), SegmentState::kRunning);
+  driver.cancel();
+  EXPECT_EQ(driver.poll().error().code, ErrorCode::kCancelled);
+  ASSERT_TRUE(driver.start_segment({TaskId{1}, 0}, 0, 0));
+  EXPECT_EQ(driver.poll().value(), SegmentState::kDone);
+}
+
+// Property: contexts may be destroyed as soon as remove() has returned, whatever a watchdog does
+// meanwhile. A use after that is what the address and thread sanitizers look for; without the wait
+// in remove() they find it.
+TEST_F(ContextDriverPath, a_removed_context_is_not_touched_by_a_late_cancel) {
+  ContextDriver driver(2);
+  std::atomic<bool> stop{false};
+  std::thread watchdog([&] {
+    while (!stop.load()) driver.cancel();
+  });
+  for (std::uint32_t id = 0; id < 300; ++id) {
+    auto context = make({.polls = 3});
+    ASSERT_TRUE(driver.add(TaskId{id}, *context));
+    ASSERT_TRUE(driver.start_segment({TaskId{id}, 0}, 0, 0));
+    while (true) {
+      const Result<SegmentState> state = driver.poll();
+      if (!state || *state == SegmentState::kDone) break;
+    }
+    ASSERT_TRUE(driver.remove(TaskId{id}));
+  }
+  stop = true;
+  watchdog.join();
+}
+
+}  // namespace
+}  // namespace aegis::context
