@@ -39,7 +39,6 @@ void each_segment_member(Profile& segment, Io&& io) {
   io("excluded", segment.excluded);
   io("min_ns", segment.min);
   io("p50_ns", segment.p50);
-  io("p90_ns", segment.p90);
   io("p99_ns", segment.p99);
   io("p999_ns", segment.p999);
   io("max_ns", segment.max);

@@ -22,12 +22,14 @@ struct AdmitRequest {
 struct LaneAdmission {
   std::string lane;
   theory::policy::Policy policy;
-  theory::TaskSet tasks;  // as proved, before overheads
+  theory::Overheads overheads;
+  theory::TaskSet tasks;  // before overheads
   scheduler::Admission admission;
 };
 
 struct AdmitReport {
   std::vector<LaneAdmission> lanes;
+  std::optional<std::string> refusal;  // a budget that does not suffice; then nothing was proved
   [[nodiscard]] ExitCode exit_code() const;  // kYes only when every lane is admitted
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "aegis/base/time.h"
+#include "aegis/executor/lane.h"
 #include "aegis/service/problem.h"
 #include "aegis/theory/policy/ordering.h"
 
@@ -57,7 +58,8 @@ struct RunReport {
   Duration elapsed;
   double utilisation = 0;  // by WCETs
   std::vector<ModelRow> models;
-  Duration lost;  // lane time during which the processor was away
+  std::vector<executor::LaneTime> lane_time;  // where each lane's time went
+  // Busy periods in which the processor was away for longer than declared.
   std::uint64_t lost_windows = 0;
   std::uint64_t dropped_events = 0;
   std::filesystem::path trace;

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aegis/scheduler/admission_controller.h"
+
+#include "aegis/base/duration_text.h"
+
+namespace aegis::scheduler {
+
+namespace {
+
+using theory::Analysis;
+using theory::Task;
+using theory::TaskSet;
+using theory::Verdict;
+
+std::string quoted(const Task& task) {
+  return "\"" + task.name + "\"";
+}
+
+// The first reason why this task could not run even alone; empty: none.
+std::string refuses_alone(const Candidate& candidate) {
+  const Task& task = candidate.task;
+  if (task.segments.empty()) return quoted(task) + " has no WCET: profile it or declare one";
+  const BudgetClaim& budget = candidate.budget;
+  const bool limited = budget.memory_allowed_bytes != 0;
+  if (limited && budget.memory_needed_bytes > budget.memory_allowed_bytes) {
+    return quoted(task) + " needs " + std::to_string(budget.memory_needed_bytes) +
+           " bytes of memory, its budget is " + std::to_string(budget.memory_allowed_bytes);
+  }
+  const std::optional<Duration> wcet = theory::total_wcet(task);
+  if (!wcet) return quoted(task) + " has WCETs that do not add up in 64 bits";
+  if (budget.compute_allowed && *wcet > *budget.compute_allowed) {
+    return quoted(task) + " needs " + format_duration(*wcet) + " a period, its compute budget is " +
+           format_duration(*budget.compute_allowed);
+  }
+  if (task.deadline.value < *wcet) {
+    return quoted(task) + " needs " + format_duration(*wcet) + " but is due after " +
+           format_duration(task.deadline.value);
+  }
+  return "";
+}
+
+std::string utilisation_text(const TaskSet& tasks) {
+  const double utilisation = theory::utilisation(tasks).to_double();
+  return "utilisation " + std::to_string(utilisation).substr(0, 5);
+}
+
+Admission refused(std::string rationale, Verdict verdict) {
+  Admission admission;
+  admission.analysis.verdict = verdict;
+  admission.analysis.reason = rationale;
+  admission.rationale = std::move(rationale);
+  return admission;
+}
+
+}  // namespace
+
+Admission AdmissionController::decide(const std::vector<Candidate>& candidates) const {
+  TaskSet tasks;
+  for (const Candidate& candidate : candidates) {
+    if (std::string why = refuses_alone(candidate); !why.empty()) {
+      return refused(std::move(why), Verdict::kUnschedulable);
+    }
+    tasks.push_back(candidate.task);
+  }
+  if (tasks.empty())
+    return {.admitted = true,
+            .analysis = {},
+            .certificate = {},
+            .rationale = "no task, nothing to prove"};
+  const theory::AnalysisOptions options{.policy = policy_,
+                                        .preemption = theory::Preemption::kNonPreemptive,
+                                        .blocking = theory::Blocking::closed(),
+                                        .overheads = overheads_};
+  Admission admission;
+  admission.analysis = theory::analyse(tasks, options);
+  admission.rationale = admission.analysis.reason;
+  if (admission.analysis.verdict != Verdict::kSchedulable) return admission;
+  Result<theory::Certificate> certificate = theory::certify(tasks, options, admission.analysis);
+  if (!certificate) {
+    admission.rationale = certificate.error().message();
+    admission.analysis.verdict = Verdict::kUnknown;
+    return admission;
+  }
+  admission.admitted = true;
+  admission.certificate = std::move(*certificate);
+  admission.rationale += "; " + utilisation_text(tasks);
+  return admission;
+}
+
+}  // namespace aegis::scheduler

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aegis/base/time.h"
+#include "aegis/theory/certificate.h"
+#include "aegis/theory/policy/ordering.h"
+#include "aegis/theory/task.h"
+#include "aegis/theory/verdict.h"
+
+namespace aegis::scheduler {
+
+// What a model needs of what it may have. Zero or nothing: not limited.
+struct BudgetClaim {
+  std::size_t memory_needed_bytes = 0;
+  std::size_t memory_allowed_bytes = 0;
+  std::optional<Duration> compute_allowed;  // all segments of one job
+};
+
+// One task asking for a place on a lane.
+struct Candidate {
+  theory::Task task;
+  BudgetClaim budget;
+};
+
+// The answer for one lane. Not an Error: "no" is a value that carries its reason.
+struct Admission {
+  bool admitted = false;
+  theory::Analysis analysis;                       // with overheads charged
+  std::optional<theory::Certificate> certificate;  // when admitted
+  std::string rationale;                           // one line for people, with the numbers
+};
+
+// Decides whether all tasks of a lane together keep their deadlines. Refuses, in this order: a
+// budget that does not suffice, a deadline shorter than the WCET, then what the analysis of the
+// lane's policy refuses or cannot prove. Sporadic arrivals, blocking convention `closed`, every
+// overhead charged.
+class AdmissionController {
+ public:
+  AdmissionController(theory::policy::Policy policy, theory::Overheads overheads)
+      : policy_(policy), overheads_(overheads) {}
+
+  [[nodiscard]] Admission decide(const std::vector<Candidate>& candidates) const;
+
+ private:
+  theory::policy::Policy policy_;
+  theory::Overheads overheads_;
+};
+
+}  // namespace aegis::scheduler

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What engineers have today, to compare with: one ordinary thread a model, each sleeping until its
+// next frame and then running its model, all of them left to the kernel's fair scheduler.
+
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <thread>
+
+#include <time.h>
+
+#include <fmt/format.h>
+
+#include "aegis/base/clock.h"
+#include "aegis/context/backend_registry.h"
+#include "aegis/context/execution_context.h"
+#include "aegis/service/run.h"
+
+#include "row_statistics.h"
+#include "session.h"
+
+namespace aegis::service {
+
+namespace {
+
+using context::ExecutionContext;
+using context::Progress;
+
+void sleep_until(TimePoint instant) {
+  const timespec t{.tv_sec = instant.ns() / 1'000'000'000, .tv_nsec = instant.ns() % 1'000'000'000};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, nullptr) == EINTR) {
+  }
+}
+
+bool run_job(ExecutionContext& context) {
+  for (std::uint32_t segment = 0; segment < context.model().segment_count; ++segment) {
+    if (!context.start_segment(segment)) return false;
+    Result<Progress> progress = context.poll();
+    while (progress && *progress == Progress::kRunning) progress = context.poll();
+    if (!progress) return false;
+  }
+  return true;
+}
+
+// One model's periodic loop. An arrival that finds the previous job unfinished is skipped, as the
+// lane's default does.
+void serve(const ModelSpec& model, ExecutionContext& context, TimePoint first, TimePoint end,
+           const RunRequest& request, executor::TaskStatistics& statistics) {
+  const MonotonicClock clock;
+  for (TimePoint arrival = first; arrival < end; arrival += model.period) {
+    if (request.stop != nullptr && request.stop->load(std::memory_order_relaxed)) return;
+    ++statistics.released;
+    if (clock.now() > arrival + model.period) {
+      ++statistics.missed;
+      continue;
+    }
+    sleep_until(arrival);
+    const TimePoint begin = clock.now();
+    const bool done = run_job(context);
+    const TimePoint completion = clock.now();
+    done ? ++statistics.completed : ++statistics.failed;
+    statistics.response_ns.push_back((completion - arrival).ns());
+    statistics.execution_ns.push_back((completion - begin).ns());
+    statistics.max_response_ns = std::max(statistics.max_response_ns, (completion - arrival).ns());
+    statistics.max_execution_ns = std::max(statistics.max_execution_ns, (completion - begin).ns());
+    if (!done || completion - arrival > model.deadline) ++statistics.missed;
+  }
+}
+
+using Contexts = std::vector<std::unique_ptr<ExecutionContext>>;
+using Backends = std::map<std::string, std::unique_ptr<context::RuntimeBackend>>;
+
+Outcome<Contexts> load_contexts(const Workload& workload, Backends& backends, std::uint64_t seed) {
+  const context::BackendRegistry registry = context::builtin_backends();
+  Contexts contexts;
+  for (const ModelSpec& model : workload.models) {
+    if (!backends.contains(model.backend)) {
+      const auto options = workload.machine.backends.find(model.backend);
+      auto made = registry.create(model.backend, options == workload.machine.backends.end()
+                                                     ? context::Options{}
+                                                     : options->second);
+      if (!made) return fail(Problem::of(made.error()));
+      backends[model.backend] = std::move(*made);
+    }
+    const ContextId id{static_cast<std::uint32_t>(contexts.size())};
+    auto context = ExecutionContext::create(id, *backends[model.backend], load_request_of(model));
+    if (!context)
+      return fail(Problem::of(fmt::format("model \"{}\"", model.name), context.error()));
+    (*context)->fill_inputs(seed + id.value);
+    contexts.push_back(std::move(*context));
+  }
+  return contexts;
+}
+
+}  // namespace
+
+Outcome<RunReport> run_in_plain_threads(const RunRequest& request) {
+  const Parsed<Workload> workload = load_workload(request.workload);
+  if (!workload) return fail(Problem::of(workload.error()));
+  Backends backends;  // outlive the contexts
+  const Outcome<Contexts> contexts = load_contexts(*workload, backends, request.seed);
+  if (!contexts) return fail(contexts.error());
+
+  const MonotonicClock clock;
+  const TimePoint first = clock.now() + Duration::milliseconds(10);
+  std::vector<executor::TaskStatistics> statistics(workload->models.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < statistics.size(); ++i) {
+      threads.emplace_back([&, i] {
+        serve(workload->models[i], *(*contexts)[i], first, first + request.duration, request,
+              statistics[i]);
+      });
+    }
+  }
+  RunReport report{.mode = "threads", .elapsed = clock.now() - first};
+  for (std::size_t i = 0; i < statistics.size(); ++i) {
+    ModelRow& row = report.models.emplace_back();
+    row.name = workload->models[i].name;
+    row.deadline = workload->models[i].deadline;
+    fill_row(row, statistics[i]);
+    row.jobs = statistics[i].released;
+  }
+  return report;
+}
+
+}  // namespace aegis::service

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "aegis/base/duration_text.h"
+#include "aegis/service/run.h"
+#include "aegis/service/text_table.h"
+
+namespace aegis::service {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool without_scheduler(const RunReport& report) {
+  return report.mode == "threads";
+}
+
+std::string optional_duration(const std::optional<Duration>& duration) {
+  return duration ? format_duration(*duration) : "-";
+}
+
+std::string headline(const RunReport& report) {
+  if (without_scheduler(report)) {
+    return "Plain threads of the normal class, no scheduler, nothing proved.\n";
+  }
+  std::string text;
+  if (!report.real_time) {
+    text +=
+        "NOT REAL-TIME: the lanes run in the normal class, so the certificate's assumptions may "
+        "not hold.\n";
+  }
+  if (!report.real_time_note.empty()) text += "Note: " + report.real_time_note + "\n";
+  text += report.admitted ? "Admitted: " : "NOT ADMITTED: ";
+  return text + report.rationale + "\n";
+}
+
+std::string slack_of(const ModelRow& row) {
+  if (!row.response_bound) return "-";
+  const Duration slack = row.deadline - *row.response_bound;
+  const double share = slack.seconds_as_double() / row.deadline.seconds_as_double();
+  return fmt::format("{} ({:.0f} %)", format_duration(slack), share * 100);
+}
+
+std::string table_of(const RunReport& report) {
+  TextTable table({"model", "jobs", "response p50", "p99", "max", "bound", "deadline", "slack",
+                   "execution CV", "misses"});
+  for (const ModelRow& row : report.models) {
+    table.add({row.name, std::to_string(row.jobs), format_duration(row.response_p50),
+               format_duration(row.response_p99), format_duration(row.response_max),
+               optional_duration(row.response_bound), format_duration(row.deadline), slack_of(row),
+               fmt::format("{:.1f} %", row.execution_cv * 100), std::to_string(row.misses)});
+  }
+  return table.render();
+}
+
+std::string lane_line(const executor::LaneTime& time) {
+  const Duration all = time.idle + time.dispatch + time.execute + time.complete + time.lost;
+  const auto share = [&all](Duration part) {
+    return 100 * part.seconds_as_double() / std::max(all.seconds_as_double(), 1e-9);
+  };
+  return fmt::format(
+      "Lane time: execute {:.1f} %, idle {:.1f} %, dispatch {:.2f} %, complete {:.2f} %, lost "
+      "{:.2f} %\n",
+      share(time.execute), share(time.idle), share(time.dispatch), share(time.complete),
+      share(time.lost));
+}
+
+struct Totals {
+  std::uint64_t jobs = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t misses_in_lost_supply = 0;
+  std::uint64_t overruns = 0;
+};
+
+Totals totals_of(const RunReport& report) {
+  Totals totals;
+  for (const ModelRow& row : report.models) {
+    totals.jobs += row.jobs;
+    totals.misses += row.misses;
+    totals.misses_in_lost_supply += row.misses_in_lost_supply;
+    totals.overruns += row.overruns;
+  }
+  return totals;
+}
+
+std::string summary_of(const RunReport& report) {
+  const Totals totals = totals_of(report);
+  std::string text = fmt::format("{} jobs in {:.1f} s, {} missed", totals.jobs,
+                                 report.elapsed.seconds_as_double(), totals.misses);
+  if (without_scheduler(report)) return text + ".\n";
+  if (totals.misses > 0) {
+    text +=
+        fmt::format(" ({} of them in recorded lost-supply windows)", totals.misses_in_lost_supply);
+  }
+  text +=
+      fmt::format("; {} overruns, {} lost-supply windows.\n", totals.overruns, report.lost_windows);
+  if (report.dropped_events > 0) {
+    text += fmt::format("The trace lost {} events: its audit will be inconclusive.\n",
+                        report.dropped_events);
+  }
+  if (!report.trace.empty()) {
+    text += fmt::format("Trace: {0}   (aegisrt explain {0} --misses)\n", report.trace.string());
+  }
+  return text;
+}
+
+Json row_json(const ModelRow& row) {
+  return {{"name", row.name},
+          {"jobs", row.jobs},
+          {"completed", row.completed},
+          {"failed", row.failed},
+          {"misses", row.misses},
+          {"misses_in_lost_supply", row.misses_in_lost_supply},
+          {"overruns", row.overruns},
+          {"response_p50_ns", row.response_p50.ns()},
+          {"response_p99_ns", row.response_p99.ns()},
+          {"response_max_ns", row.response_max.ns()},
+          {"response_bound_ns", row.response_bound ? Json(row.response_bound->ns()) : Json()},
+          {"deadline_ns", row.deadline.ns()},
+          {"execution_cv", row.execution_cv},
+          {"execution_p50_ns", row.execution_p50.ns()},
+          {"execution_max_ns", row.execution_max.ns()},
+          {"wcet_ns", row.wcet.ns()}};
+}
+
+Json lane_json(const executor::LaneTime& time) {
+  return {{"idle_ns", time.idle.ns()},
+          {"dispatch_ns", time.dispatch.ns()},
+          {"execute_ns", time.execute.ns()},
+          {"complete_ns", time.complete.ns()},
+          {"lost_ns", time.lost.ns()}};
+}
+
+}  // namespace
+
+std::string to_text(const RunReport& report) {
+  std::string text = headline(report);
+  if (report.elapsed == Duration::zero()) return text;
+  if (!without_scheduler(report)) {
+    text +=
+        fmt::format("Policy {}, utilisation {:.2f} by WCETs.\n", report.mode, report.utilisation);
+  }
+  text += "\n" + table_of(report) + "\n";
+  for (const executor::LaneTime& time : report.lane_time) text += lane_line(time);
+  return text + summary_of(report);
+}
+
+std::string to_json(const RunReport& report) {
+  Json object{{"mode", report.mode},
+              {"admitted", report.admitted},
+              {"rationale", report.rationale},
+              {"real_time", report.real_time},
+              {"real_time_note", report.real_time_note},
+              {"elapsed_ns", report.elapsed.ns()},
+              {"utilisation", report.utilisation},
+              {"models", Json::array()},
+              {"lanes", Json::array()},
+              {"lost_windows", report.lost_windows},
+              {"dropped_events", report.dropped_events},
+              {"trace", report.trace.string()}};
+  for (const ModelRow& row : report.models) object["models"].push_back(row_json(row));
+  for (const auto& time : report.lane_time) object["lanes"].push_back(lane_json(time));
+  return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace aegis::service

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong input costs one clear line and the right exit code, and leaves nothing behind."""
+
+import os
+import subprocess
+import unittest
+
+from command_line import A, B, GENERATOR, NO_OVERHEADS, CommandLineTest, workload
+
+GOOD = workload(A, B, machine=NO_OVERHEADS)
+
+
+def onnx_workload(path):
+    return (f'schema = 1\n[machine]\nreal_time = false\n[[model]]\nname = "m"\npath = "{path}"\nperiod = "50ms"\n'
+            'wcet = "1ms"\n')
+
+
+class BadWorkload(CommandLineTest):
+    def expect_line(self, text, line, *naming):
+        self.write("w.toml", text)
+        for command in ("profile", "admit", "run"):
+            self.expect_one_line(2, command, "w.toml", naming=(f"w.toml:{line}:" if line else "w.toml", *naming))
+
+    def test_missing_file(self):
+        for command in ("profile", "admit", "run"):
+            self.expect_one_line(2, command, "absent.toml", naming=("absent.toml", "No such file"))
+
+    def test_malformed_toml(self):
+        self.expect_line('schema = 1\n[machine\n', 2)
+
+    def test_unknown_key_with_the_nearest_known_one(self):
+        self.expect_line(GOOD + 'perriod = "5ms"\n', GOOD.count("\n") + 1, "perriod", "period")
+
+    def test_zero_period(self):
+        self.expect_line(GOOD.replace('period = "100ms"', 'period = "0ms"'), 8, "period")
+
+    def test_negative_duration(self):
+        self.expect_line(GOOD.replace('deadline = "50ms"', 'deadline = "-50ms"'), 9, "deadline")
+
+    def test_duration_without_a_unit(self):
+        self.expect_line(GOOD.replace('"100ms"', '100'), 8, "period")
+
+    def test_duplicate_name(self):
+        self.expect_line(GOOD.replace('name = "B"', 'name = "A"'), 13, "name")
+
+    def test_deadline_below_wcet_is_a_refusal_not_an_error(self):
+        self.write("w.toml", GOOD.replace('deadline = "50ms"', 'deadline = "5ms"'))
+        report = self.expect_json(1, "admit", "w.toml")
+        self.assertIn("A", report["lanes"][0]["rationale"])
+        self.expect(1, "run", "w.toml", "--for", "100ms")
+
+    def test_a_budget_too_small_is_a_refusal_with_its_numbers(self):
+        self.write("w.toml", GOOD + 'budget = { memory = "1B" }\n')
+        self.assertEqual(self.run_aegisrt("admit", "w.toml").returncode, 1)
+        self.write("w.toml", GOOD + 'budget = { compute = "1ms" }\n')
+        self.assertIn("1 ms", self.expect(1, "admit", "w.toml").stdout)
+
+    def test_no_wcet_and_no_profile(self):
+        text = GOOD.replace('wcet = ["15ms"]\n', "")
+        self.write("w.toml", text)
+        self.expect_one_line(2, "admit", "w.toml", naming=("B", "aegisrt profile"))
+
+
+class BadProfile(CommandLineTest):
+    def setUp(self):
+        super().setUp()
+        self.write("w.toml", GOOD.replace('wcet = ["15ms"]\n', "").replace("15ms", "1ms"))
+        self.expect(0, "profile", "w.toml", "--jobs", "5", "--margin", "3")
+
+    def test_a_fresh_profile_is_used(self):
+        self.expect(0, "admit", "w.toml")
+
+    def test_a_stale_profile_is_refused_with_what_differs(self):
+        profile = self.folder / "w.profile.json"
+        profile.write_text(profile.read_text().replace('"backend": "mock"', '"backend": "another"'))
+        self.expect_one_line(2, "admit", "w.toml", naming=("stale", "backend: another, now mock", "aegisrt profile"))
+
+    def test_a_changed_model_makes_its_profile_stale(self):
+        text = (self.folder / "w.toml").read_text()
+        self.write("w.toml", text.replace('segments = "1ms"', 'segments = "2ms"'))
+        self.expect_one_line(2, "admit", "w.toml", naming=("stale", "content"))
+
+    def test_truncated_and_hostile_profiles(self):
+        profile = self.folder / "w.profile.json"
+        whole = profile.read_text()
+        for text in ("", "{", whole[:len(whole) // 2], "[]", "null", '{"schema": 2, "models": []}',
+                     '{"schema": 1, "models": {}}', whole.replace('"wcet_ns": ', '"wcet_ns": -'),
+                     whole.replace('"samples": 5', '"samples": "many"'), "\x00\xff"):
+            profile.write_text(text)
+            self.expect_one_line(2, "admit", "w.toml", naming=("w.profile.json",))
+
+
+class BadTrace(CommandLineTest):
+    def test_unwritable_trace(self):
+        self.write("w.toml", GOOD)
+        self.expect_one_line(4, "run", "w.toml", "--quiet", "--for", "100ms", "--trace", "absent/run.aegis",
+                             naming=("absent/run.aegis",))
+
+    def test_reading_what_is_not_a_trace(self):
+        self.write("empty.aegis", b"")
+        self.write("random.aegis", os.urandom(4096))
+        for command in (("audit",), ("explain", "--misses"), ("export", "--format", "csv")):
+            for name in ("empty.aegis", "random.aegis", "absent.aegis"):
+                self.expect_one_line(2, command[0], name, *command[1:], naming=(name,))
+
+
+class BadUsage(CommandLineTest):
+    def test_unknown_command_option_and_value(self):
+        self.expect(2)
+        self.expect(2, "fly")
+        self.expect(2, "admit")
+        self.write("w.toml", GOOD)
+        self.expect(2, "admit", "w.toml", "--fast")
+        self.expect(2, "admit", "w.toml", "--policy", "random")
+        self.expect(2, "run", "w.toml", "--for", "5")
+
+    def test_every_command_has_help_with_an_example(self):
+        for command in ("profile", "admit", "run", "explain", "audit", "export", "analyze"):
+            self.assertIn("Example", self.expect(0, command, "--help").stdout)
+
+    def test_a_full_disk_is_an_environment_failure(self):
+        self.write("w.toml", GOOD)
+        with open("/dev/full", "w") as full:
+            ended = subprocess.run([os.environ["AEGISRT"], "admit", "w.toml"], cwd=self.folder, stdout=full,
+                                   stderr=subprocess.PIPE, text=True, timeout=30)
+        self.assertEqual(ended.returncode, 4)
+        self.assertEqual(ended.stderr.count("\n"), 1)
+
+
+@unittest.skipUnless(GENERATOR, "the models' generator is not there")
+class HostileOnnx(CommandLineTest):
+    def test_each_is_refused_in_one_line_naming_it(self):
+        subprocess.run(["/usr/bin/python3", GENERATOR, "--hostile", str(self.folder / "hostile")], check=True,
+                       capture_output=True)
+        files = sorted((self.folder / "hostile").glob("*.onnx"))
+        self.assertGreater(len(files), 5)
+        for file in files:
+            with self.subTest(file.name):
+                self.write("w.toml", onnx_workload(file))
+                self.expect_one_line(2, "admit", "w.toml", naming=('"m"', "w.toml:4:"))
+
+    def test_a_missing_model(self):
+        self.write("w.toml", onnx_workload("absent.onnx"))
+        self.expect_one_line(2, "admit", "w.toml", naming=("absent.onnx",))
+
+
+if __name__ == "__main__":
+    unittest.main()
