@@ -88,7 +88,7 @@ void LaneMonitor::check_phase(Assumption assumption, JobId job, Duration allowed
   const Duration measured = now - boundary_ + before;
   if (measured <= allowed) return;
   violated({assumption, measured, allowed, boundary_}, job, now);
-  const Duration excess = measured - allowed;
+  const Duration excess = now - boundary_ - allowed;  // what came before is on record already
   if (excess > lost_supply_) lost(excess, LossEvidence::kUnknown, boundary_, job, now);
 }
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The path of a job allocates nothing: counted by the global operator new, for this thread, while
+// it is told to.
+#include <cstdlib>
+#include <new>
+
+#include <gtest/gtest.h>
+
+#include "virtual_lane.h"
+
+namespace {
+
+thread_local bool counting = false;
+thread_local long allocations = 0;
+
+void* counted(std::size_t size) {
+  if (counting) ++allocations;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  return counted(size);
+}
+void* operator new[](std::size_t size) {
+  return counted(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace aegis::executor {
+namespace {
+
+using namespace time_literals;
+
+// Runs segments by moving the clock, and keeps no books.
+class SilentDriver final : public LaneDriver {
+ public:
+  explicit SilentDriver(ManualClock& clock) : clock_(clock) {}
+  Status start_segment(JobId job, std::uint32_t, std::uint64_t) noexcept override {
+    clock_.advance(90_us);
+    if (job.sequence % 97 == 0) return fail(Error::permanent(ErrorCode::kBackend, "now and then"));
+    return ok();
+  }
+  Result<SegmentState> poll() noexcept override { return SegmentState::kDone; }
+  void cancel() noexcept override {}
+
+ private:
+  ManualClock& clock_;
+};
+
+TEST(LaneAllocation, thousands_of_jobs_allocate_nothing) {
+  ManualClock clock;
+  SilentDriver driver(clock);
+  trace::Recorder recorder;
+  JobReports reports(64);
+  const LaneConfig config = lane_configuration();
+  LaneCore core(config, driver, clock,
+                {.recorder = &recorder,
+                 .writer = recorder.add_thread("lane"),
+                 .supply = nullptr,
+                 .reports = &reports});
+  core.open(false);
+  LaneTask sometimes_full = lane_task({2, {100_us}, 400_us, 1_ms});
+  sometimes_full.periodic = false;
+  sometimes_full.inbox_capacity = 2;
+  sometimes_full.on_job_end = [](const JobReport&) {};
+  TaskState a(lane_task({0, {100_us, 100_us}, 500_us, 1_ms}), 100);
+  TaskState b(lane_task({1, {100_us}, 300_us, 300_us}), 100);
+  TaskState c(sometimes_full, 100);
+  TaskState* const tasks[] = {&a, &b, &c};
+  ASSERT_TRUE(core.add(tasks).has_value());
+  counting = true;
+  for (int i = 0; i < 20'000; ++i) {
+    if (i % 3 == 0) (void)c.inbox.submit({clock.now(), 0});
+    const LaneStep step = core.step();
+    if (step.kind == LaneStep::Kind::kIdle) clock.set(step.wake_up);
+  }
+  counting = false;
+  EXPECT_EQ(allocations, 0);
+  EXPECT_GT(a.completed.value() + b.completed.value() + c.completed.value(), 5'000);
+  EXPECT_GT(a.refused.value() + b.refused.value() + c.refused.value(), 0);
+}
+
+TEST(LaneAllocation, the_counter_counts) {
+  counting = true;
+  const auto before = allocations;
+  ::operator delete(::operator new(8));
+  counting = false;
+  EXPECT_EQ(allocations, before + 1);
+}
+
+}  // namespace
+}  // namespace aegis::executor

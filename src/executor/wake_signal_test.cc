@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aegis/executor/wake_signal.h"
+
+#include <atomic>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "aegis/base/clock.h"
+#include "aegis/executor/hybrid_wait.h"
+
+namespace aegis::executor {
+namespace {
+
+using namespace time_literals;
+
+constexpr Duration kForever = Duration::seconds(3600);
+
+TEST(WakeSignal, a_notification_between_announcing_and_parking_is_not_lost) {
+  WakeSignal signal;
+  signal.announce();
+  signal.notify();
+  signal.park(TimePoint::max());  // returns at once, or this test never ends
+}
+
+TEST(WakeSignal, parks_until_the_instant_when_nobody_notifies) {
+  const MonotonicClock clock;
+  WakeSignal signal;
+  const TimePoint until = clock.now() + 2_ms;
+  signal.announce();
+  signal.park(until);
+  EXPECT_GE(clock.now(), until);
+}
+
+// One submitter hands over numbered work one by one, and only ever continues when the sleeper has
+// seen it; the sleeper parks whenever it finds none. A lost wake-up would leave both waiting:
+// counted as a park that ran into its limit although there was work.
+template <class Signal>
+int count_lost_wake_ups(int rounds, Duration limit) {
+  const MonotonicClock clock;
+  Signal signal;
+  std::atomic<int> work{0};
+  std::atomic<int> seen{0};
+  std::thread submitter([&] {
+    for (int i = 1; i <= rounds; ++i) {
+      work.store(i, std::memory_order_release);
+      signal.notify();
+      while (seen.load(std::memory_order_acquire) < i) std::this_thread::yield();
+    }
+  });
+  int lost = 0;
+  for (int i = 1; i <= rounds; ++i) {
+    while (work.load(std::memory_order_acquire) < i) {
+      signal.announce();
+      if (work.load(std::memory_order_acquire) >= i) {
+        signal.withdraw();
+        break;
+      }
+      const TimePoint until = clock.now() + limit;
+      signal.park(until);
+      if (clock.now() >= until && work.load(std::memory_order_acquire) >= i) ++lost;
+    }
+    seen.store(i, std::memory_order_release);
+  }
+  submitter.join();
+  return lost;
+}
+
+TEST(WakeSignalStress, loses_no_wake_up) {
+  EXPECT_EQ(count_lost_wake_ups<WakeSignal>(5'000, kForever), 0);
+}
+
+// The wrong twin raises its flag only when it goes to sleep, after the last look for work: work
+// that comes in between finds no flag and wakes nobody.
+class LateFlag {
+ public:
+  void announce() noexcept { notified_before_ = notified_; }
+  void withdraw() noexcept {}
+  void park(TimePoint until) noexcept {
+    while (notified_ == notified_before_)
+      std::this_thread::yield();  // preempted at the worst place
+    signal_.announce();
+    signal_.park(until);
+  }
+  void notify() noexcept {
+    signal_.notify();
+    ++notified_;
+  }
+
+ private:
+  std::atomic<int> notified_{0};
+  int notified_before_ = 0;
+  WakeSignal signal_;
+};
+
+TEST(WakeSignalStress, catches_a_twin_that_raises_its_flag_too_late) {
+  EXPECT_GT(count_lost_wake_ups<LateFlag>(50, 1_ms), 0);
+}
+
+TEST(HybridWait, returns_at_the_instant_or_later_and_says_whether_it_slept) {
+  const MonotonicClock clock;
+  WakeSignal signal;
+  HybridWait wait(clock, signal, 50_us);
+  const TimePoint until = clock.now() + 3_ms;
+  EXPECT_TRUE(wait.wait(until, [] { return false; }).slept);
+  EXPECT_GE(clock.now(), until);
+}
+
+TEST(HybridWait, does_not_wait_when_there_is_work) {
+  const MonotonicClock clock;
+  WakeSignal signal;
+  HybridWait wait(clock, signal, 50_us);
+  EXPECT_FALSE(wait.wait(TimePoint::max(), [] { return true; }).slept);
+}
+
+TEST(HybridWait, is_woken_by_work_while_it_sleeps) {
+  const MonotonicClock clock;
+  WakeSignal signal;
+  HybridWait wait(clock, signal, 50_us);
+  std::atomic<bool> work{false};
+  std::thread submitter([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    work = true;
+    signal.notify();
+  });
+  wait.wait(TimePoint::max(), [&] { return work.load(); });
+  EXPECT_TRUE(work);
+  submitter.join();
+}
+
+TEST(HybridWait, rests_even_when_it_was_told_to_spin_all_the_way) {
+  const MonotonicClock clock;
+  WakeSignal signal;
+  HybridWait wait(clock, signal, 1_s);
+  EXPECT_TRUE(wait.wait(clock.now() + 5_ms, [] { return false; }).slept);
+}
+
+}  // namespace
+}  // namespace aegis::executor
