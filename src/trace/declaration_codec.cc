@@ -16,7 +16,7 @@ void fields(Codec& codec, SessionDeclaration& d) {
 template <class Codec>
 void fields(Codec& codec, LaneDeclaration& d) {
   codec(d.id, d.name, d.device, d.cpu, d.policy, d.admitted, d.release_overhead,
-        d.dispatch_overhead, d.completion_overhead, d.lost_supply);
+        d.dispatch_overhead, d.completion_overhead, d.lost_supply, d.clock_error);
 }
 
 template <class Codec>

@@ -59,10 +59,10 @@ class JsonExport {
     out_.print(
         "{{\"id\":{},\"name\":{},\"device\":{},\"cpu\":{},\"policy\":{},\"admitted\":{},"
         "\"release_overhead_ns\":{},\"dispatch_overhead_ns\":{},\"completion_overhead_ns\":{},"
-        "\"lost_supply_ns\":{}}}",
+        "\"lost_supply_ns\":{},\"clock_error_ns\":{}}}",
         l.id.value, json_string(l.name), json_string(l.device), l.cpu, json_string(l.policy),
         l.admitted, l.release_overhead.ns(), l.dispatch_overhead.ns(), l.completion_overhead.ns(),
-        l.lost_supply.ns());
+        l.lost_supply.ns(), l.clock_error.ns());
   }
   void task(const TaskDeclaration& t) {
     out_.print(

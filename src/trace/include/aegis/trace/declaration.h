@@ -37,6 +37,7 @@ struct LaneDeclaration {
   Duration dispatch_overhead{};
   Duration completion_overhead{};
   Duration lost_supply{};  // declared bound within one busy period
+  Duration clock_error{};  // by which two readings of the clock may disagree
 };
 
 struct TaskDeclaration {
