@@ -64,6 +64,11 @@ Status allowed_alone(const Task& task, const PlannedJob& job) {
   if (job.release < job.arrival || job.release > job.arrival + task.release_jitter) {
     return fail(not_allowed("a release is not within the jitter after its arrival", task));
   }
+  const Duration since_offset = job.arrival - TimePoint{} - task.offset.value_or(Duration::zero());
+  if (task.offset &&
+      (since_offset < Duration::zero() || since_offset % task.period != Duration::zero())) {
+    return fail(not_allowed("an arrival is not at the offset plus whole periods", task));
+  }
   if (job.execution_times.empty()) return ok();
   if (job.execution_times.size() != task.segments.size()) {
     return fail(not_allowed("a job's execution times do not match its segments", task));

@@ -120,7 +120,7 @@ class Answer {
   void give_up(const Task& task, const Level& level) {
     if (analysis_.verdict == Verdict::kUnschedulable) return;
     const std::string name = name_of(tasks_, task.id);
-    if (level.overutilised && !level.ties) {
+    if (level.overutilised) {
       analysis_.verdict = Verdict::kUnschedulable;
       analysis_.reason = name + " and the tasks above it use more than the whole lane";
       return;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "aegis/base/duration_text.h"
 
@@ -35,13 +36,14 @@ std::vector<TaskBound> bounds(const TaskSet& tasks, const BlockingProfile& profi
   return all;
 }
 
-Analysis refused(const TaskSet& tasks, const Failure& failure) {
+Analysis refused(const TaskSet& tasks, const Failure& failure, std::vector<TaskBound> bounds) {
+  const std::string text = sentence(tasks, failure);
   if (!has_offsets(tasks)) {
-    return {Verdict::kUnschedulable, kTheorem, sentence(tasks, failure), {}, failure};
+    return {Verdict::kUnschedulable, kTheorem, text, std::move(bounds), failure};
   }
   return {Verdict::kUnknown, kTheorem,
-          "sporadic tasks would miss, the declared offsets may prevent it: " +
-              sentence(tasks, failure)};
+          "sporadic tasks would miss, the declared offsets may prevent it: " + text,
+          std::move(bounds)};
 }
 
 }  // namespace
@@ -51,7 +53,7 @@ Analysis analyse_np_edf_demand(const TaskSet& tasks, Blocking blocking) {
   if (auto refusal = overutilised(tasks, kTheorem)) return *refusal;
   const BlockingProfile profile(tasks, relative_deadlines(tasks), blocking);
   const DemandCheck check = check_demand(tasks, profile);
-  if (check.failure) return refused(tasks, *check.failure);
+  if (check.failure) return refused(tasks, *check.failure, bounds(tasks, profile, {}));
   Analysis analysis{check.verdict, kTheorem, {}, bounds(tasks, profile, check.tolerance)};
   analysis.reason = check.verdict == Verdict::kSchedulable
                         ? "in every interval, the jobs due and one blocking segment fit"

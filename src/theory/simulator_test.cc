@@ -139,10 +139,11 @@ TEST(Simulator, random_behaviours_are_ones_the_task_model_allows) {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     TaskSet tasks = sets.next({.largest_jitter = 30, .segments = true});
     for (Task& task : tasks) task.segments[0].bcet = Duration::zero();
-    if (seed % 3 == 0) tasks[0].offset = Duration::nanoseconds(5);
     EXPECT_TRUE(allowed_by(tasks, random_arrivals(tasks, 300_ns, {.seed = seed})));
     EXPECT_TRUE(
         allowed_by(tasks, synchronous_releases_after_full_jitter(tasks, at(1'000_ns), 300_ns)));
+    tasks[0].offset = 5_ns;
+    EXPECT_TRUE(allowed_by(tasks, random_arrivals(tasks, 300_ns, {.seed = seed})));
     EXPECT_TRUE(allowed_by(tasks, synchronous_arrivals(tasks, 300_ns)));
   }
 }
@@ -162,6 +163,9 @@ TEST(Simulator, refuses_what_the_task_set_does_not_allow) {
               testing::HasSubstr("do not match"));
   EXPECT_THAT(refusal({{TaskId{0}, at(kLargestSum), at(kLargestSum)}}),
               testing::HasSubstr("out of range"));
+  TaskSet with_offset = tasks;
+  with_offset[0].offset = 1_ms;
+  EXPECT_THAT(allowed_by(with_offset, {a}).error().message(), testing::HasSubstr("offset"));
   EXPECT_EQ(simulate({}, {}, {}).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(simulate(tasks, {a}, {.overheads = {.release = -1_ms}}).error().code,
             ErrorCode::kOutOfRange);

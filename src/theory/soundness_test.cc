@@ -89,7 +89,7 @@ std::vector<std::vector<PlannedJob>> behaviours(const TaskSet& tasks, std::uint6
 TEST(Soundness, no_simulated_job_misses_what_was_admitted_nor_exceeds_its_bound) {
   int admitted = 0;
   std::uint64_t seed = 0;
-  for_random_sets(21, 200, [&](const TaskSet& tasks, const AnalysisOptions& options) {
+  for_random_sets(21, 100, [&](const TaskSet& tasks, const AnalysisOptions& options) {
     const Analysis analysis = analyse(tasks, options);
     if (analysis.tasks.empty()) return;
     admitted += analysis.verdict == Verdict::kSchedulable;
@@ -107,7 +107,7 @@ TEST(Soundness, no_simulated_job_misses_what_was_admitted_nor_exceeds_its_bound)
       }
     }
   });
-  EXPECT_GT(admitted, 2'000);
+  EXPECT_GT(admitted, 1'000);
 }
 
 TEST(Soundness, every_refusal_by_edf_or_fixed_priorities_has_a_witness_that_misses) {
@@ -177,7 +177,7 @@ TEST(Soundness, the_unit_of_time_does_not_matter) {
 }
 
 TEST(Soundness, blocking_up_to_the_tolerance_is_harmless_and_beyond_it_is_not) {
-  for_random_sets(26, 30, [&](TaskSet tasks, AnalysisOptions options) {
+  for_random_sets(26, 20, [&](TaskSet tasks, AnalysisOptions options) {
     if (options.policy == Policy::kFifo || options.preemption == Preemption::kPreemptive) return;
     if (utilisation(tasks) == Rational(1)) return;  // no room for even a rare task
     options.blocking = Blocking::closed();
@@ -226,16 +226,19 @@ std::map<TaskId, Duration> longest_over_all_offsets(TaskSet tasks,
   return longest;
 }
 
-// The bounds count jobs that come equal in the order against a task: here it loses every tie.
+// The bounds count jobs that come equal in the order against a task: here it loses every tie that
+// its id decides.
 Duration longest_when_losing_ties(TaskSet tasks, std::size_t i, const SimulationOptions& options) {
   tasks[i].id = TaskId{1'000};
   return longest_over_all_offsets(tasks, options).at(TaskId{1'000});
 }
 
-void expect_exact_bounds(const Kind& kind, Policy policy, std::uint64_t seed) {
+// `gap`: how far above the longest response found a bound may be. Under EDF a later arrival with
+// the same deadline is counted too; it would have to come a tick earlier to win.
+void expect_exact_bounds(const Kind& kind, Policy policy, Duration gap, std::uint64_t seed) {
   RandomSets sets(seed);
   int compared = 0;
-  while (compared < 100) {
+  while (compared < 200) {
     const TaskSet tasks = sets.next(kind);
     if (utilisation(tasks) > Rational(1)) continue;
     for (const Preemption preemption : kPreemptions) {
@@ -243,8 +246,10 @@ void expect_exact_bounds(const Kind& kind, Policy policy, std::uint64_t seed) {
       for (std::size_t i = 0; i < tasks.size(); ++i, ++compared) {
         const Duration found = longest_when_losing_ties(
             tasks, i, {.policy = policy, .preemption = preemption, .overload_rules = false});
-        EXPECT_EQ(analysis.tasks[i].response_time->ns(), found.ns())
-            << text_of(tasks, in_ticks(policy, preemption)) << ": task " << i;
+        const Duration bound = *analysis.tasks[i].response_time;
+        EXPECT_TRUE(found <= bound && bound <= found + gap)
+            << text_of(tasks, in_ticks(policy, preemption)) << ": task " << i << ", bound "
+            << bound.ns() << ", found " << found.ns();
       }
     }
   }
@@ -255,15 +260,23 @@ constexpr Kind kTinySegments{
     .most_tasks = 3, .longest_period = 6, .deadlines_beyond_periods = true, .segments = true};
 
 TEST(Soundness, fixed_priority_bounds_are_what_exhaustive_simulation_finds) {
-  expect_exact_bounds(kTiny, Policy::kStaticPriority, 31);
+  expect_exact_bounds(kTiny, Policy::kStaticPriority, Duration::zero(), 31);
 }
 
 TEST(Soundness, fixed_priority_bounds_are_exact_with_segments_too) {
-  expect_exact_bounds(kTinySegments, Policy::kStaticPriority, 32);
+  expect_exact_bounds(kTinySegments, Policy::kStaticPriority, Duration::zero(), 32);
 }
 
-TEST(Soundness, edf_bounds_are_what_exhaustive_simulation_finds) {
-  expect_exact_bounds(kTiny, Policy::kEdf, 33);
+TEST(Soundness, edf_bounds_are_within_a_tick_of_what_exhaustive_simulation_finds) {
+  expect_exact_bounds(kTiny, Policy::kEdf, kTick, 33);
+}
+
+TEST(Soundness, edf_bounds_are_within_a_tick_with_segments_too) {
+  expect_exact_bounds(kTinySegments, Policy::kEdf, kTick, 34);
+}
+
+TEST(Soundness, fifo_bounds_are_what_exhaustive_simulation_finds) {
+  expect_exact_bounds(kTiny, Policy::kFifo, Duration::zero(), 35);
 }
 
 }  // namespace

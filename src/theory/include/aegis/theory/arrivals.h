@@ -38,8 +38,9 @@ struct RandomBehaviour {
 [[nodiscard]] std::vector<PlannedJob> random_arrivals(const TaskSet& tasks, Duration end,
                                                       const RandomBehaviour& how);
 
-// The worst there can be before it is known where: every task releases at `start` a job delayed by
-// its full jitter, then arrives every period and is released as early as possible.
+// Every task releases at `start` a job delayed by its full jitter, then arrives every period and is
+// released as early as may be, until `end` after the start: how the analyses begin a busy period.
+// Offsets are not looked at.
 [[nodiscard]] std::vector<PlannedJob> synchronous_releases_after_full_jitter(const TaskSet& tasks,
                                                                              TimePoint start,
                                                                              Duration end);
@@ -47,9 +48,9 @@ struct RandomBehaviour {
 // Puts jobs into the order of releases; jobs of one task by arrival.
 void sort_by_release(std::vector<PlannedJob>& jobs);
 
-// Whether the jobs are a behaviour of the set: known tasks, arrivals at least a period apart,
-// releases within the jitter and in order, one execution time per segment within [0, WCET]. The
-// first problem found otherwise.
+// Whether the jobs are a behaviour of the set: known tasks; arrivals at least a period apart, or
+// where an offset is declared at offset plus whole periods; releases within the jitter and in
+// order; one execution time per segment within [0, WCET]. The first problem found otherwise.
 [[nodiscard]] Status allowed_by(const TaskSet& tasks, const std::vector<PlannedJob>& jobs);
 
 }  // namespace aegis::theory

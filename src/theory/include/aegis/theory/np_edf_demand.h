@@ -15,10 +15,10 @@ namespace aegis::theory {
 //     tasks", RTSS 1991 (one segment, D = T);
 //   L. George, N. Rivierre, M. Spuri, "Preemptive and non-preemptive real-time uniprocessor
 //     scheduling", INRIA RR-2966, 1996 (any D, the busy period as horizon);
-//   S. Baruah, "The limited-preemption uniprocessor scheduling of sporadic task systems", ECRTS
-//   2005; M. Bertogna, S. Baruah, "Limited preemption EDF scheduling of sporadic task systems",
-//   IEEE Trans.
-//     Industrial Informatics 6(4), 2010 (segments).
+//   S. Baruah, "The limited-preemption uniprocessor scheduling of sporadic task systems",
+//     ECRTS 2005 (segments);
+//   M. Bertogna, S. Baruah, "Limited preemption EDF scheduling of sporadic task systems", IEEE
+//     Trans. Industrial Informatics 6(4), 2010 (tolerances).
 //
 // The set is schedulable if and only if U <= 1 and, for every interval length t with dbf(t) > 0,
 //

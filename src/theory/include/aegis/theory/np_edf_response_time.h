@@ -22,18 +22,18 @@ namespace aegis::theory {
 //          + sum over j != i of min( (floor((S + J_j) / T_j) + 1) C_j,  due_j(d) )
 //
 // with q_i the WCET of its last segment, B(d) the blocking of np_edf_demand.h and due_j(d) task j's
-// share of dbf(d); then R_i = max over a of S(a) + q_i - a, at least J_i + C_i. Preemptive: B = q =
-// 0 and ceil((S + J_j) / T_j) jobs instead. Only those a where d meets some deadline need a look,
-// in a < the busy period of all tasks.
+// share of dbf(d); then R_i = max over a of S(a) + q_i - a, at least J_i + C_i. Preemptive, B and q
+// are 0 and ceil((S + J_j) / T_j) jobs are counted instead. Only those a where d meets some
+// deadline need a look, and a < the busy period of all tasks.
 //
-// Running example without C, milliseconds: A waits longest when C's place is taken by nothing:
+// Running example without C, milliseconds:
 //
-//     A  35   B's 15 and its own 20
+//     A  35   B's 15, due before, and its own 20
 //     B  35   A's segment of 20 that began just before, and its own 15
 //
-// Exact for one segment per task when jitter is zero; otherwise a safe bound: for segments the
-// earlier jobs' last segments are treated as preemptible, the job's own last one is not. When the
-// demand test accepts the set, a bound is at most D, and the smaller of the two is given.
+// Exact without jitter, for segments as far as exhaustive simulation of small sets tells: jobs of
+// equal deadline are counted as if they won the tie, which needs an arrival any time earlier. With
+// jitter a safe bound. When the demand test accepts the set, the smaller of bound and D is given.
 //
 // The verdict is the demand test's; this header adds response times and slack to it. A task that
 // takes more evaluations than the limit (edf_response.cc, seconds for a set) gets D when the demand

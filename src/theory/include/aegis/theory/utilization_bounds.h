@@ -16,12 +16,13 @@ namespace aegis::theory {
 // statement without a root. The hyperbolic bound accepts every set the other one does, and more:
 // two tasks with U = 1/2 and 1/3 have (1 + 5/12)^2 = 2.007 > 2 but 3/2 · 4/3 = 2.
 //
-// The utilisations of the running example, 0.2, 0.1875 and 0.15, pass both: 1.1792^3 = 1.64, 1.64
-// <= 2; but its deadlines are shorter than its periods, so that neither test says anything of it.
+// The running example's utilisations, 0.2, 0.1875 and 0.15, are within both: 1.179^3 = 1.640 and
+// 1.2 · 1.1875 · 1.15 = 1.639. But its deadlines are shorter than its periods, so that neither says
+// anything of it.
 //
-// kSchedulable when the bound holds, every D >= T, and there is no jitter; kUnschedulable when U >
-// 1; otherwise kUnknown, with the reason. No response times. O(n) multiplications of O(n)-digit
-// numbers: for sets of hundreds of tasks.
+// kSchedulable when the bound holds, every D >= T, and there is no jitter; kUnschedulable when the
+// utilisation exceeds 1; otherwise kUnknown, with the reason. No response times. O(n)
+// multiplications of O(n)-digit numbers: for sets of hundreds of tasks.
 [[nodiscard]] Analysis analyse_liu_layland_bound(const TaskSet& tasks);
 [[nodiscard]] Analysis analyse_hyperbolic_bound(const TaskSet& tasks);
 
