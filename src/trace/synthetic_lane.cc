@@ -112,6 +112,11 @@ class SyntheticLane {
 
   void select() {
     std::sort(ready_.begin(), ready_.end(), before);
+    const bool wrong = run_.wrong_decision > 0 && ++selections_ >= run_.wrong_decision;
+    if (wrong && !was_wrong_ && ready_.size() > 1) {
+      std::swap(ready_[0], ready_[1]);
+      was_wrong_ = true;
+    }
     const PendingJob& best = ready_.front();
     SelectionReason reason = SelectionReason::kOnlyReady;
     std::int64_t runner_up = TaskId::kNone;
@@ -185,6 +190,8 @@ class SyntheticLane {
   std::int64_t now_ = 0;
   std::uint64_t violated_ = 0;
   int segments_run_ = 0;
+  int selections_ = 0;
+  bool was_wrong_ = false;
   std::vector<PendingJob> ready_;
   std::vector<Event> events_;
 };

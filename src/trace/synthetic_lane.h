@@ -29,6 +29,7 @@ struct SyntheticRun {
   std::uint64_t seed = 1;
   bool admitted = false;
   double shortest = 0.5;   // execution times are uniform in [shortest, 1] x WCET
+  int wrong_decision = 0;  // from this selection on, the first with two to choose from is wrong
   int overrun_one_in = 0;  // every so many segments one runs 1.5 x its WCET; 0: none
   Duration release_cost = Duration::microseconds(3);  // wake-up or inbox until released
   Duration dispatch_cost = Duration::microseconds(2);
