@@ -85,7 +85,7 @@ Status allowed_alone(const Task& task, const PlannedJob& job) {
 }  // namespace
 
 void sort_by_release(std::vector<PlannedJob>& jobs) {
-  std::stable_sort(jobs.begin(), jobs.end(), [](const PlannedJob& a, const PlannedJob& b) {
+  std::sort(jobs.begin(), jobs.end(), [](const PlannedJob& a, const PlannedJob& b) {
     return std::tie(a.release, a.arrival, a.task) < std::tie(b.release, b.arrival, b.task);
   });
 }

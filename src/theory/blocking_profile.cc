@@ -2,6 +2,7 @@
 #include "blocking_profile.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace aegis::theory {
 
@@ -15,8 +16,9 @@ BlockingProfile::BlockingProfile(const TaskSet& tasks, const std::vector<Duratio
       before += segment.bcet;
     }
   }
-  std::stable_sort(steps_.begin(), steps_.end(),
-                   [](const Step& a, const Step& b) { return a.until < b.until; });
+  std::sort(steps_.begin(), steps_.end(), [](const Step& a, const Step& b) {
+    return std::tie(a.until, a.longest.blocker) < std::tie(b.until, b.longest.blocker);
+  });
   for (std::size_t i = steps_.size(); i-- > 1;) {
     if (steps_[i - 1].longest.length < steps_[i].longest.length) {
       steps_[i - 1].longest = steps_[i].longest;
