@@ -19,18 +19,29 @@ bool is_ours(const void* caller) {
          at < reinterpret_cast<std::uintptr_t>(&etext);
 }
 
-void* allocate(std::size_t size, const void* caller) {
+void* allocate(std::size_t size, const void* caller) noexcept {
   if (is_ours(caller)) ++allocations_of_ours;
-  if (void* memory = std::malloc(size != 0 ? size : 1); memory != nullptr) return memory;
+  return std::malloc(size != 0 ? size : 1);
+}
+
+void* allocate_or_throw(std::size_t size, const void* caller) {
+  if (void* memory = allocate(size, caller); memory != nullptr) return memory;
   throw std::bad_alloc();
 }
 
 }  // namespace
 
+// The aligned forms stay the library's own: they come in pairs with their own delete.
 void* operator new(std::size_t size) {
-  return allocate(size, __builtin_return_address(0));
+  return allocate_or_throw(size, __builtin_return_address(0));
 }
 void* operator new[](std::size_t size) {
+  return allocate_or_throw(size, __builtin_return_address(0));
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate(size, __builtin_return_address(0));
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
   return allocate(size, __builtin_return_address(0));
 }
 void operator delete(void* memory) noexcept {
