@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/theory/np_edf_demand.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -122,6 +124,54 @@ TEST(NpEdfDemand, offsets_make_a_refusal_unknown_but_not_an_acceptance) {
   EXPECT_EQ(analyse(tasks, by(Policy::kEdf)).verdict, Verdict::kSchedulable);
   tasks[0].deadline.value = 19_ms;
   EXPECT_EQ(analyse(tasks, by(Policy::kEdf, Preemption::kPreemptive)).verdict, Verdict::kUnknown);
+}
+
+// The definition, word for word, at every t of two hyperperiods (840 ticks at most) and more.
+struct Naive {
+  bool schedulable = true;
+  Duration tolerance = Duration::max();
+};
+
+Duration naive_blocking(const TaskSet& tasks, Duration t, Blocking blocking) {
+  Duration longest;
+  for (const Task& task : tasks) {
+    Duration before;
+    for (const Segment& segment : task.segments) {
+      const bool later = task.deadline.value - std::max(task.release_jitter, before) > t;
+      if (later) longest = std::max(longest, blocking.of(segment.wcet));
+      before += segment.bcet;
+    }
+  }
+  return longest;
+}
+
+Naive naive_demand_test(const TaskSet& tasks, Blocking blocking) {
+  Naive answer{.schedulable = utilisation(tasks) <= Rational(1)};
+  for (Duration t = -50_ns; answer.schedulable && t < 2'000_ns; t += 1_ns) {
+    const Duration demand = demand_bound(tasks, t);
+    if (demand == 0_ns) continue;
+    answer.schedulable = demand + naive_blocking(tasks, t, blocking) <= t;
+    answer.tolerance = std::min(answer.tolerance, t - demand);
+  }
+  return answer;
+}
+
+TEST(NpEdfDemand, agrees_with_its_definition_checked_at_every_t) {
+  example::RandomSets sets(51);
+  int schedulable = 0;
+  for (int i = 0; i < 3'000; ++i) {
+    const TaskSet tasks = sets.next({.longest_period = 8,
+                                     .largest_jitter = i % 3 * 4,
+                                     .deadlines_beyond_periods = i % 2 == 0,
+                                     .segments = i % 5 == 0});
+    const Naive naive = naive_demand_test(tasks, Blocking::closed());
+    const Analysis analysis = analyse_np_edf_demand(tasks, Blocking::closed());
+    ASSERT_EQ(analysis.verdict == Verdict::kSchedulable, naive.schedulable) << analysis.reason;
+    if (!naive.schedulable) continue;
+    ++schedulable;
+    EXPECT_EQ(blocking_tolerance(tasks), naive.tolerance);
+  }
+  EXPECT_GT(schedulable, 500);
 }
 
 }  // namespace
