@@ -22,22 +22,25 @@ void* counted(std::size_t size) {
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined: GCC would otherwise see free() of what it takes for another operator's memory, and
+// warn.
+#define AEGIS_REPLACED __attribute__((noinline))
+AEGIS_REPLACED void* operator new(std::size_t size) {
   return counted(size);
 }
-void* operator new[](std::size_t size) {
+AEGIS_REPLACED void* operator new[](std::size_t size) {
   return counted(size);
 }
-void operator delete(void* memory) noexcept {
+AEGIS_REPLACED void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete[](void* memory) noexcept {
+AEGIS_REPLACED void operator delete[](void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+AEGIS_REPLACED void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
-void operator delete[](void* memory, std::size_t) noexcept {
+AEGIS_REPLACED void operator delete[](void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
