@@ -191,7 +191,7 @@ void TableReader::byte_size(std::string_view key, std::optional<std::size_t>& in
   } else if (*bytes == 0 || *bytes > kMost) {
     expected(key, "a size from 1 byte to 1 TiB", found->value);
   } else {
-    into = *bytes;
+    into = bytes;
   }
 }
 

@@ -45,6 +45,7 @@ class Models {
 
   void refuse_unknown_lane(TableReader& model, const std::string& lane) {
     std::vector<std::string> known;
+    known.reserve(workload_.machine.lanes.size());
     for (const LaneSpec& spec : workload_.machine.lanes) known.push_back(spec.name);
     if (known.empty()) known.push_back(LaneSpec{}.name);
     if (lane.empty() || std::ranges::find(known, lane) != known.end()) return;

@@ -37,12 +37,14 @@ struct AnalyzeReport {
 [[nodiscard]] std::string to_text(const AnalyzeReport& report);
 
 // One object on one line, keys in this order:
+//
 //   {"schema":1, "verdict":"schedulable|unschedulable|unknown", "policy":"edf", "preemptive":false,
-//   "theorem":"...",
-//    "reason":"...", "utilisation":0.5375,
-//    "tasks":[{"id":"A","wcrt_ns":N|null,"deadline_ns":N,"slack_ns":N|null,"blocking_ns":N|null},
-//    ...],
-//    "failure":null|{"task":"A"|null,"interval_ns":N,"demand_ns":N,"blocking_ns":N,"blocker":"C"|null}}
+//    "theorem":"...", "reason":"...", "utilisation":0.5375,
+//    "tasks":[{"id":"A", "wcrt_ns":N|null, "deadline_ns":N, "slack_ns":N|null,
+//              "blocking_ns":N|null}, ...],
+//    "failure":null|{"task":"A"|null, "interval_ns":N, "demand_ns":N, "blocking_ns":N,
+//                    "blocker":"C"|null}}
+//
 // null: not derived, or does not apply. Tasks stand in the file's order.
 [[nodiscard]] std::string to_json(const AnalyzeReport& report);
 

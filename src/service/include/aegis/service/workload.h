@@ -35,9 +35,9 @@ struct MachineSpec {
   bool real_time = true;  // ask for SCHED_FIFO, pinning and locked memory
   int fifo_priority = 80;
   Duration spin = Duration::microseconds(60);
-  std::vector<LaneSpec> lanes;
-  std::map<std::string, std::map<std::string, std::string>>
-      backends;  // [machine.backend.<name>]: options
+  std::vector<LaneSpec> lanes;  // several on a real-time machine: each names its CPU
+  // [machine.backend.<name>]: options
+  std::map<std::string, std::map<std::string, std::string>> backends;
 };
 
 // [model.budget]
@@ -51,8 +51,9 @@ struct BudgetSpec {
 struct ModelSpec {
   std::string name;
   std::string backend = "onnxruntime";
-  std::vector<std::filesystem::path>
-      parts;  // `path` (one) or `parts` (one a segment), resolved against the workload's folder
+  // `path` (one) or `parts` (one a segment), resolved against the workload's folder; may be empty
+  // for the mock backend only.
+  std::vector<std::filesystem::path> parts;
   Duration period;
   Duration deadline;  // default: the period
   Duration jitter;
