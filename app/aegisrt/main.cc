@@ -28,7 +28,7 @@ ExitCode run(int argc, char** argv) {
   aegis::app::add_admit_command(app, ended);
   aegis::app::add_run_command(app, ended);
   aegis::app::add_explain_command(app, ended);
-  // aegis::app::add_audit_command(app, ended);
+  aegis::app::add_audit_command(app, ended);
   aegis::app::add_export_command(app, ended);
   aegis::app::add_analyze_command(app, ended);
   try {

@@ -12,8 +12,7 @@ namespace aegis::service {
 
 struct AuditOutcome {
   audit::AuditReport report;
-  bool truncated = false;     // judged up to the last flushed block
-  std::uint64_t dropped = 0;  // events that rings lost: then inconclusive
+  trace::Trace trace;
   [[nodiscard]] ExitCode exit_code() const;
 };
 
