@@ -112,6 +112,8 @@ void SimulatedTrace::complete(JobId job, TimePoint at) {
             static_cast<std::int64_t>(bit(not_admitted)), deadline.value.ns(), ended.arrival.ns()});
   }
   pending_.erase(job);
+  idle_ = pending_.empty();
+  if (idle_) record(at, EventType::kIdleBegin, kNoJob, {INT64_MAX});
 }
 
 }  // namespace aegis::integration

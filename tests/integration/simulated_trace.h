@@ -26,8 +26,6 @@ class SimulatedTrace final : public theory::ScheduleObserver {
   void on_select(JobId chosen, std::span<const JobId> candidates, TimePoint at) override;
   void on_start(JobId job, std::uint32_t segment, TimePoint at) override;
   void on_end(JobId job, std::uint32_t segment, TimePoint at) override;
-  // After the last job.
-  void close(TimePoint at) { record(at, trace::EventType::kIdleBegin, kNoJob, {INT64_MAX}); }
 
  private:
   static constexpr JobId kNoJob{TaskId{}, trace::Event::kNoJob};
