@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include "aegis/context/backend_registry.h"
+#include "aegis/context/probe.h"
+#include "aegis/scheduler/model_content.h"
 #include "aegis/service/profile_file.h"
 
 namespace aegis::service {
@@ -92,8 +94,21 @@ std::string quoted_model(const ModelSpec& model) {
 // The profiles of a workload, read when the first model needs one.
 class Profiles {
  public:
-  Profiles(const SessionRequest& request)
+  explicit Profiles(const SessionRequest& request)
       : file_(request.profile.empty() ? default_profile_path(request.workload) : request.profile) {}
+
+  // Whether these very bytes were loaded and measured before.
+  [[nodiscard]] bool vouch_for(const context::LoadRequest& load) {
+    if (!loaded_) {
+      auto profiles = load_profiles(file_);
+      if (!profiles) return false;
+      loaded_ = std::move(*profiles);
+    }
+    const Result<std::string> content = scheduler::content_hash(load);
+    return content && std::ranges::any_of(*loaded_, [&](const ModelProfile& profile) {
+             return profile.identity.model == load.name && profile.identity.content == *content;
+           });
+  }
 
   Outcome<const ModelProfile*> of(const ModelSpec& model, const std::filesystem::path& workload) {
     const std::string advice =
@@ -171,10 +186,26 @@ Outcome<bool> give_wcets(Session& session, Profiles& profiles) {
   return true;
 }
 
+// A first load in a child process, for files that nobody vouches for: what crashes its runtime
+// crashes only the child.
+Status load_on_trial(const ModelSpec& model, const OrchestratorConfig& config, Profiles& profiles) {
+  const context::LoadRequest load = load_request_of(model);
+  if (load.parts.empty() || profiles.vouch_for(load)) return ok();
+  const auto options = config.backend_options.find(model.backend);
+  const auto factory = [&] {
+    return context::builtin_backends().create(model.backend, options == config.backend_options.end()
+                                                                 ? context::Options{}
+                                                                 : options->second);
+  };
+  return context::probe_in_child(factory, load);
+}
+
 // Loads the models in order. A budget that does not suffice ends it with a refusal.
-Outcome<bool> load_models(Session& session, const OrchestratorConfig& config) {
+Outcome<bool> load_models(Session& session, const OrchestratorConfig& config, Profiles& profiles) {
   for (const ModelSpec& model : session.workload.models) {
-    const Result<TaskId> task = session.orchestrator->load(setup_of(model, config));
+    const Status tried = load_on_trial(model, config, profiles);
+    const Result<TaskId> task =
+        tried ? session.orchestrator->load(setup_of(model, config)) : fail(tried.error());
     if (task) {
       session.tasks.push_back(*task);
       continue;
@@ -213,10 +244,10 @@ Outcome<Session> open_session(const SessionRequest& request, const Clock& clock,
                   .orchestrator = std::move(*orchestrator),
                   .tasks = {},
                   .refusal = std::nullopt};
-  const Outcome<bool> loaded = load_models(session, config);
+  Profiles profiles(request);
+  const Outcome<bool> loaded = load_models(session, config, profiles);
   if (!loaded) return fail(loaded.error());
   if (!*loaded || !request.needs_wcets) return session;
-  Profiles profiles(request);
   if (const Outcome<bool> given = give_wcets(session, profiles); !given) return fail(given.error());
   return session;
 }
