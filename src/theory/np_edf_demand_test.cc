@@ -159,7 +159,7 @@ Naive naive_demand_test(const TaskSet& tasks, Blocking blocking) {
 TEST(NpEdfDemand, agrees_with_its_definition_checked_at_every_t) {
   example::RandomSets sets(51);
   int schedulable = 0;
-  for (int i = 0; i < 3'000; ++i) {
+  for (int i = 0; i < 1'000; ++i) {
     const TaskSet tasks = sets.next({.longest_period = 8,
                                      .largest_jitter = i % 3 * 4,
                                      .deadlines_beyond_periods = i % 2 == 0,
@@ -171,7 +171,7 @@ TEST(NpEdfDemand, agrees_with_its_definition_checked_at_every_t) {
     ++schedulable;
     EXPECT_EQ(blocking_tolerance(tasks), naive.tolerance);
   }
-  EXPECT_GT(schedulable, 500);
+  EXPECT_GT(schedulable, 200);
 }
 
 }  // namespace
