@@ -1,73 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Orchestrator: models, from loading to a known WCET. Their running is in orchestrator_lanes.cc.
 #include "aegis/scheduler/orchestrator.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "aegis/base/check.h"
-#include "aegis/context/context_driver.h"
-#include "aegis/context/execution_context.h"
 #include "aegis/executor/real_time_thread.h"
 #include "aegis/scheduler/machine_identity.h"
 #include "aegis/scheduler/model_content.h"
 
+#include "orchestrator_state.h"
 #include "run_declarations.h"
 
 namespace aegis::scheduler {
 
-struct Orchestrator::Model {
-  ModelSetup setup;
-  std::string backend_version;
-  std::unique_ptr<context::ExecutionContext> context;
-  bool removed = false;
-
-  // The task as its lane takes it.
-  [[nodiscard]] executor::LaneTask lane_task() const {
-    return {.model = setup.timing,
-            .periodic = setup.periodic,
-            .binding = {.stream = StreamId{0},
-                        .context = context->id(),
-                        .arena_offset_bytes = 0,
-                        .arena_size_bytes = static_cast<std::int64_t>(context->needed_bytes())},
-            .on_job_end = setup.on_job_end};
-  }
-};
-
-struct Orchestrator::LaneState {
-  explicit LaneState(executor::LaneConfig lane_config)
-      : config(std::move(lane_config)), driver(config.max_tasks) {}
-  executor::LaneConfig config;
-  context::ContextDriver driver;
-  std::unique_ptr<executor::Lane> lane;  // from start() on; ends before its driver
-};
-
 namespace {
-
-Error not_found(const char* what) {
-  return Error::permanent(ErrorCode::kNotFound, what);
-}
-
-Error wrong_time(const char* what) {
-  return Error::permanent(ErrorCode::kFailedPrecondition, what);
-}
 
 std::int64_t unix_seconds() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
-}
-
-// The proved bound to declare of a task; zero when there is none.
-Duration bound_of(TaskId task, const Admission& admission) {
-  if (!admission.admitted) return Duration::zero();
-  for (const theory::TaskBound& bound : admission.analysis.tasks) {
-    if (bound.task == task) return bound.response_time.value_or(Duration::zero());
-  }
-  return Duration::zero();
-}
-
-const char* outcome(const Admission& admission) {
-  return admission.admitted ? "accepted" : "refused";
 }
 
 // Whether a thread set up as this lane's would get its real-time class: asked of the kernel, not
@@ -116,9 +69,6 @@ Status Orchestrator::make_lanes() {
   }
   return ok();
 }
-
-// --- models
-// ---------------------------------------------------------------------------------------
 
 Result<context::RuntimeBackend*> Orchestrator::backend(const std::string& name) {
   if (const auto known = backends_.find(name); known != backends_.end()) {
@@ -228,143 +178,6 @@ Result<std::vector<ModelProfile>> Orchestrator::measure(const ProfilerOptions& o
   }
   return profiles;
 }
-
-// --- proof
-// ----------------------------------------------------------------------------------------
-
-Admission Orchestrator::prove(const LaneState& lane, const std::vector<Model*>& models) const {
-  std::vector<Candidate> candidates;
-  for (const Model* model : models) {
-    const context::ResourceBudget& budget = model->context->budget();
-    candidates.push_back({.task = model->setup.timing,
-                          .budget = {.memory_needed_bytes = model->context->needed_bytes(),
-                                     .memory_allowed_bytes = budget.memory_bytes,
-                                     .compute_allowed = budget.compute_per_period}});
-  }
-  return AdmissionController(lane.config.policy, lane.config.overheads).decide(candidates);
-}
-
-std::vector<Admission> Orchestrator::prove() const {
-  std::vector<Admission> admissions;
-  for (const auto& lane : lanes_) admissions.push_back(prove(*lane, models_on(*lane)));
-  return admissions;
-}
-
-// --- running
-// --------------------------------------------------------------------------------------
-
-Result<std::vector<Admission>> Orchestrator::start(StartOptions options) {
-  if (started_) return fail(wrong_time("the lanes run already"));
-  std::vector<Admission> admissions = prove();
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    declare_->decision(TaskId{}, "admit", outcome(admissions[i]), admissions[i].rationale);
-  }
-  const bool all_admitted = std::ranges::all_of(admissions, &Admission::admitted);
-  if (!all_admitted && !options.without_proof) return admissions;
-  started_ = true;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if (Status started = start_lane(*lanes_[i], admissions[i]); !started) {
-      return fail(started.error());
-    }
-  }
-  return admissions;
-}
-
-Status Orchestrator::start_lane(LaneState& lane, const Admission& admission) {
-  lane.config.admitted = admission.admitted;
-  declare_->lane(lane.config, admission.admitted);
-  auto made = executor::Lane::create(lane.config, lane.driver, clock_, recorder_);
-  if (!made) return fail(made.error());
-  lane.lane = std::move(*made);
-  if (Status started = lane.lane->start(); !started) return started;
-  std::vector<executor::LaneTask> tasks;
-  for (const Model* model : models_on(lane)) {
-    announce(lane, *model, admission);
-    tasks.push_back(model->lane_task());
-  }
-  return tasks.empty() ? ok() : lane.lane->add_together(std::move(tasks));
-}
-
-void Orchestrator::announce(const LaneState& lane, const Model& model,
-                            const Admission& admission) const {
-  const theory::Task& task = model.setup.timing;
-  declare_->task(task, lane.config.id, model.setup.backend, bound_of(task.id, admission));
-}
-
-Result<Admission> Orchestrator::add(ModelSetup setup) {
-  LaneState* lane = find_lane(setup.lane);
-  if (lane == nullptr) return fail(not_found("the model's lane does not exist"));
-  if (lane->lane == nullptr) return fail(wrong_time("the lanes do not run yet: use load()"));
-  auto newcomer = load_into_context(std::move(setup));
-  if (!newcomer) return fail(newcomer.error());
-  std::vector<Model*> together = models_on(*lane);
-  together.push_back(newcomer->get());
-  Admission admission = prove(*lane, together);
-  declare_->decision((*newcomer)->setup.timing.id, "add", outcome(admission), admission.rationale);
-  if (!admission.admitted) return admission;
-  models_.push_back(std::move(*newcomer));
-  if (Status in = let_in(*lane, *models_.back(), admission); !in) {
-    models_.back()->removed = true;
-    return fail(in.error());
-  }
-  return admission;
-}
-
-Status Orchestrator::let_in(LaneState& lane, Model& newcomer, const Admission& admission) {
-  const TaskId task = newcomer.setup.timing.id;
-  // Bounds of the others may have grown with the newcomer; the trace says so from here on.
-  for (const Model* model : models_on(lane)) announce(lane, *model, admission);
-  if (Status added = lane.driver.add(task, *newcomer.context); !added) return added;
-  Status added = lane.lane->add(newcomer.lane_task());
-  if (!added) (void)lane.driver.remove(task);
-  return added;
-}
-
-Status Orchestrator::remove(TaskId task) {
-  Model* model = find(task);
-  if (model == nullptr || model->removed) return fail(not_found("no such task"));
-  LaneState& lane = *lanes_[model->setup.lane.value];
-  if (lane.lane != nullptr) {
-    if (Status removed = lane.lane->remove(task); !removed) return removed;
-  }
-  if (Status removed = lane.driver.remove(task); !removed) return removed;
-  model->removed = true;
-  model->context.reset();
-  declare_->decision(task, "remove", "done", "the lane let go of it and its context is closed");
-  return ok();
-}
-
-Result<Submitter> Orchestrator::submitter(TaskId task) const {
-  const Model* model = find(task);
-  if (model == nullptr || model->removed) return fail(not_found("no such task"));
-  executor::Lane* lane = lanes_[model->setup.lane.value]->lane.get();
-  if (lane == nullptr) return fail(wrong_time("the lanes do not run yet"));
-  return Submitter(*lane, task);
-}
-
-Status Orchestrator::drain(Duration within) {
-  Status first = ok();
-  declare_->decision(TaskId{}, "drain", "done", "asked to finish what has arrived and stop");
-  for (const auto& lane : lanes_) {
-    if (lane->lane == nullptr) continue;
-    const Status drained = lane->lane->drain(within);
-    if (first && !drained) first = drained;
-  }
-  return first;
-}
-
-Status Orchestrator::abort() {
-  Status first = ok();
-  for (const auto& lane : lanes_) {
-    if (lane->lane == nullptr) continue;
-    const Status aborted = lane->lane->abort();
-    if (first && !aborted) first = aborted;
-  }
-  return first;
-}
-
-// --- looking
-// --------------------------------------------------------------------------------------
 
 const executor::LaneConfig& Orchestrator::lane_config(LaneId id) const {
   const LaneState* state = find_lane(id);

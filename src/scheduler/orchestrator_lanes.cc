@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Orchestrator: proof, start, changes while the lanes run, and the end.
+#include <algorithm>
+#include <utility>
+
+#include "orchestrator_state.h"
+#include "run_declarations.h"
+
+namespace aegis::scheduler {
+
+namespace {
+
+// The proved bound to declare of a task; zero when there is none.
+Duration bound_of(TaskId task, const Admission& admission) {
+  if (!admission.admitted) return Duration::zero();
+  for (const theory::TaskBound& bound : admission.analysis.tasks) {
+    if (bound.task == task) return bound.response_time.value_or(Duration::zero());
+  }
+  return Duration::zero();
+}
+
+const char* outcome(const Admission& admission) {
+  return admission.admitted ? "accepted" : "refused";
+}
+
+}  // namespace
+
+Admission Orchestrator::prove(const LaneState& lane, const std::vector<Model*>& models) const {
+  std::vector<Candidate> candidates;
+  for (const Model* model : models) {
+    const context::ResourceBudget& budget = model->context->budget();
+    candidates.push_back({.task = model->setup.timing,
+                          .budget = {.memory_needed_bytes = model->context->needed_bytes(),
+                                     .memory_allowed_bytes = budget.memory_bytes,
+                                     .compute_allowed = budget.compute_per_period}});
+  }
+  return AdmissionController(lane.config.policy, lane.config.overheads).decide(candidates);
+}
+
+std::vector<Admission> Orchestrator::prove() const {
+  std::vector<Admission> admissions;
+  for (const auto& lane : lanes_) admissions.push_back(prove(*lane, models_on(*lane)));
+  return admissions;
+}
+
+Result<std::vector<Admission>> Orchestrator::start(StartOptions options) {
+  if (started_) return fail(wrong_time("the lanes run already"));
+  std::vector<Admission> admissions = prove();
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    declare_->decision(TaskId{}, "admit", outcome(admissions[i]), admissions[i].rationale);
+  }
+  const bool all_admitted = std::ranges::all_of(admissions, &Admission::admitted);
+  if (!all_admitted && !options.without_proof) return admissions;
+  started_ = true;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    if (Status started = start_lane(*lanes_[i], admissions[i]); !started) {
+      return fail(started.error());
+    }
+  }
+  return admissions;
+}
+
+Status Orchestrator::start_lane(LaneState& lane, const Admission& admission) {
+  lane.config.admitted = admission.admitted;
+  declare_->lane(lane.config, admission.admitted);
+  auto made = executor::Lane::create(lane.config, lane.driver, clock_, recorder_);
+  if (!made) return fail(made.error());
+  lane.lane = std::move(*made);
+  if (Status started = lane.lane->start(); !started) return started;
+  std::vector<executor::LaneTask> tasks;
+  for (const Model* model : models_on(lane)) {
+    announce(lane, *model, admission);
+    tasks.push_back(model->lane_task());
+  }
+  return tasks.empty() ? ok() : lane.lane->add_together(std::move(tasks));
+}
+
+void Orchestrator::announce(const LaneState& lane, const Model& model,
+                            const Admission& admission) const {
+  const theory::Task& task = model.setup.timing;
+  declare_->task(task, lane.config.id, model.setup.backend, bound_of(task.id, admission));
+}
+
+Result<Admission> Orchestrator::add(ModelSetup setup) {
+  LaneState* lane = find_lane(setup.lane);
+  if (lane == nullptr) return fail(not_found("the model's lane does not exist"));
+  if (lane->lane == nullptr) return fail(wrong_time("the lanes do not run yet: use load()"));
+  auto newcomer = load_into_context(std::move(setup));
+  if (!newcomer) return fail(newcomer.error());
+  std::vector<Model*> together = models_on(*lane);
+  together.push_back(newcomer->get());
+  Admission admission = prove(*lane, together);
+  declare_->decision((*newcomer)->setup.timing.id, "add", outcome(admission), admission.rationale);
+  if (!admission.admitted) return admission;
+  models_.push_back(std::move(*newcomer));
+  if (Status in = let_in(*lane, *models_.back(), admission); !in) {
+    models_.back()->removed = true;
+    return fail(in.error());
+  }
+  return admission;
+}
+
+Status Orchestrator::let_in(LaneState& lane, Model& newcomer, const Admission& admission) {
+  const TaskId task = newcomer.setup.timing.id;
+  // Bounds of the others may have grown with the newcomer; the trace says so from here on.
+  for (const Model* model : models_on(lane)) announce(lane, *model, admission);
+  if (Status added = lane.driver.add(task, *newcomer.context); !added) return added;
+  Status added = lane.lane->add(newcomer.lane_task());
+  if (!added) (void)lane.driver.remove(task);
+  return added;
+}
+
+Status Orchestrator::remove(TaskId task) {
+  Model* model = find(task);
+  if (model == nullptr || model->removed) return fail(not_found("no such task"));
+  LaneState& lane = *lanes_[model->setup.lane.value];
+  if (lane.lane != nullptr) {
+    if (Status removed = lane.lane->remove(task); !removed) return removed;
+  }
+  if (Status removed = lane.driver.remove(task); !removed) return removed;
+  model->removed = true;
+  model->context.reset();
+  declare_->decision(task, "remove", "done", "the lane let go of it and its context is closed");
+  return ok();
+}
+
+Result<Submitter> Orchestrator::submitter(TaskId task) const {
+  const Model* model = find(task);
+  if (model == nullptr || model->removed) return fail(not_found("no such task"));
+  executor::Lane* lane = lanes_[model->setup.lane.value]->lane.get();
+  if (lane == nullptr) return fail(wrong_time("the lanes do not run yet"));
+  return Submitter(*lane, task);
+}
+
+Status Orchestrator::drain(Duration within) {
+  Status first = ok();
+  declare_->decision(TaskId{}, "drain", "done", "asked to finish what has arrived and stop");
+  for (const auto& lane : lanes_) {
+    if (lane->lane == nullptr) continue;
+    const Status drained = lane->lane->drain(within);
+    if (first && !drained) first = drained;
+  }
+  return first;
+}
+
+Status Orchestrator::abort() {
+  Status first = ok();
+  for (const auto& lane : lanes_) {
+    if (lane->lane == nullptr) continue;
+    const Status aborted = lane->lane->abort();
+    if (first && !aborted) first = aborted;
+  }
+  return first;
+}
+
+}  // namespace aegis::scheduler
