@@ -63,8 +63,8 @@ void LaneCore::take_refused(TaskState& task, TimePoint now) noexcept {
 void LaneCore::begin_busy(TimePoint now) noexcept {
   if (!idle_) return;
   idle_ = false;
-  monitor_.begin_busy(now, planned_wake_up_, wait_);
   trace_.lane_event(now, EventType::kIdleEnd, {planned_wake_up_.ns()});
+  monitor_.begin_busy(now, planned_wake_up_, wait_);
 }
 
 void LaneCore::arrive(TaskState& task, TimePoint arrival, std::uint64_t token, Source source,

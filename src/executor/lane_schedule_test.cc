@@ -10,6 +10,9 @@
 
 #include <gtest/gtest.h>
 
+#include "aegis/theory/arrivals.h"
+#include "aegis/theory/simulator.h"
+
 #include "virtual_lane.h"
 
 namespace aegis::executor {
@@ -217,6 +220,72 @@ INSTANTIATE_TEST_SUITE_P(Policies, LaneSchedule,
                                          Policy::kDeadlineMonotonic, Policy::kStaticPriority,
                                          Policy::kFifo),
                          [](const auto& policy) { return std::string(to_string(policy.param)); });
+
+// What became of each job: when it started and when it ended.
+using Ends = std::map<JobId, std::pair<TimePoint, TimePoint>>;
+
+// The simulator stops nothing before its end, the lane stops at `horizon`: both, as far as they
+// went together.
+Ends simulated_ends(const theory::TaskSet& tasks, Policy policy, std::uint64_t seed,
+                    Duration horizon) {
+  auto jobs = theory::synchronous_arrivals(tasks, horizon);
+  std::map<TaskId, std::uint64_t> sequence;
+  for (theory::PlannedJob& job : jobs) {
+    const auto& segments = tasks[job.task.value].segments;
+    const JobId id{job.task, sequence[job.task]++};
+    for (std::uint32_t i = 0; i < segments.size(); ++i) {
+      job.execution_times.push_back(
+          std::min(segments[i].wcet, execution_time(seed, id, i, segments[i].wcet)));
+    }
+  }
+  const auto schedule = theory::simulate(tasks, jobs, {.policy = policy});
+  EXPECT_TRUE(schedule.has_value()) << schedule.error().message();
+  Ends ends;
+  for (const theory::JobRecord& job : schedule->jobs) {
+    if (!job.dropped() && *job.completion <= TimePoint{} + horizon)
+      ends[job.id] = {*job.start, *job.completion};
+  }
+  return ends;
+}
+
+Ends lane_ends(const std::vector<LaneTask>& tasks, Policy policy, std::uint64_t seed,
+               Duration horizon) {
+  VirtualLane lane(lane_configuration(policy), false);
+  lane.driver.execution = [&](JobId job, std::uint32_t segment) {
+    const Duration wcet = tasks[job.task.value].model.segments[segment].wcet;
+    return std::min(wcet, execution_time(seed, job, segment, wcet));
+  };
+  Ends ends;
+  auto reported = tasks;
+  for (LaneTask& task : reported) {
+    task.on_job_end = [&](const JobReport& report) {
+      const bool in_time = report.completion <= TimePoint{} + horizon;
+      if (report.end == JobEnd::kDone && in_time)
+        ends[report.job] = {report.start, report.completion};
+    };
+  }
+  lane.add_together(reported);
+  lane.run_until(TimePoint{} + horizon);
+  lane.reports.deliver();
+  return ends;
+}
+
+TEST_P(LaneSchedule, equals_the_simulator_that_the_analyses_are_tested_with) {
+  std::size_t jobs = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    std::mt19937_64 random(seed);
+    std::vector<LaneTask> tasks;
+    theory::TaskSet models;
+    for (std::uint32_t id = 0; id < 5; ++id) {
+      tasks.push_back(random_task(random, id));
+      models.push_back(tasks.back().model);
+    }
+    const Ends expected = simulated_ends(models, GetParam(), seed, 20_ms);
+    ASSERT_EQ(lane_ends(tasks, GetParam(), seed, 20_ms), expected) << "seed " << seed;
+    jobs += expected.size();
+  }
+  EXPECT_GT(jobs, 1'000U);
+}
 
 // Whatever happens, every arrival has one end, and nothing idles while something is ready.
 TEST(LaneInvariants, every_arrival_ends_once_and_no_one_waits_while_the_lane_idles) {

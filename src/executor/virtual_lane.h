@@ -17,7 +17,8 @@ inline LaneConfig lane_configuration(theory::policy::Policy policy = theory::pol
   config.id = LaneId{3};
   config.policy = policy;
   config.admitted = true;
-  config.samples_per_task = 1024;
+  config.max_ready_jobs = 512;
+  config.samples_per_task = 256;
   return config;
 }
 
@@ -78,7 +79,7 @@ class VirtualLane final : private trace::Recorder::Sink {
   LaneConfig config;
   ManualClock clock;
   ScriptedDriver driver{clock};
-  trace::Recorder recorder;
+  trace::Recorder recorder{{.events_per_ring = 1U << 13}};
   JobReports reports;
   std::unique_ptr<LaneCore> core;
 
