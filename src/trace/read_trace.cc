@@ -22,6 +22,8 @@ namespace {
 class Source {
  public:
   virtual ~Source() = default;
+  // Bytes there are in all: nothing larger is ever allocated for a part of them.
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
   // As many bytes as there are at `offset`, up to the span's size; -1: errno.
   [[nodiscard]] virtual std::int64_t read_at(std::uint64_t offset,
                                              std::span<std::byte> out) const = 0;
@@ -30,6 +32,7 @@ class Source {
 class MemorySource final : public Source {
  public:
   explicit MemorySource(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }
   [[nodiscard]] std::int64_t read_at(std::uint64_t offset,
                                      std::span<std::byte> out) const override {
     const auto rest = bytes_.subspan(std::min<std::size_t>(offset, bytes_.size()));
@@ -52,6 +55,10 @@ class FileSource final : public Source {
     if (file_ >= 0) ::close(file_);
   }
   [[nodiscard]] bool is_open() const { return file_ >= 0; }
+  [[nodiscard]] std::uint64_t size() const override {
+    struct stat status{};
+    return ::fstat(file_, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+  }
 
   [[nodiscard]] std::int64_t read_at(std::uint64_t offset,
                                      std::span<std::byte> out) const override {
@@ -130,6 +137,8 @@ Reader::Step Reader::read_block() {
   const std::int64_t got = source_.read_at(offset_, std::as_writable_bytes(std::span(&header, 1)));
   if (got == 0) return Step::kEnd;
   if (got < static_cast<std::int64_t>(sizeof(header)) || !header.plausible()) return Step::kTorn;
+  if (header.payload_length > source_.size() - std::min(source_.size(), offset_))
+    return Step::kTorn;
   std::vector<std::byte> payload(header.payload_length);
   if (source_.read_at(offset_ + sizeof(header), payload) !=
           static_cast<std::int64_t>(payload.size()) ||
@@ -185,7 +194,7 @@ bool Reader::take_in_footer(std::span<const std::byte> payload) {
 }
 
 bool Reader::is_whole_block(std::uint64_t offset, const BlockHeader& header) const {
-  if (!header.plausible()) return false;
+  if (!header.plausible() || header.payload_length > source_.size()) return false;
   std::vector<std::byte> payload(header.payload_length);
   return source_.read_at(offset + sizeof(header), payload) ==
              static_cast<std::int64_t>(payload.size()) &&
@@ -194,7 +203,7 @@ bool Reader::is_whole_block(std::uint64_t offset, const BlockHeader& header) con
 
 // Tells damage in the middle from a torn end: is there any whole block after `offset`?
 bool Reader::whole_block_behind(std::uint64_t offset) const {
-  std::vector<std::byte> window(1U << 20);
+  std::vector<std::byte> window(std::min<std::uint64_t>(1U << 20, source_.size()));
   constexpr std::size_t kHeader = sizeof(BlockHeader);
   int damaged = 0;
   while (true) {

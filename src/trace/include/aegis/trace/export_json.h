@@ -8,13 +8,11 @@
 
 namespace aegis::trace {
 
-// The whole trace as one JSON object:
-// `{"schema":1,"session":{…},"lanes":[…],"tasks":[…],"decisions":[…],"threads":[…],
-// "dropped":0,"truncated":false,"footer":{…},"events":[…]}`. An event is one line with its payload
-// under the names of event_fields.h, words for what is symbolic:
+// The whole trace as one JSON object with the members schema, session, lanes, tasks, decisions,
+// threads, dropped, truncated, footer (if the run ended in order) and events. An event is one line
+// with its payload under the names of event_fields.h, and words for what is symbolic:
 //
-//   {"time_ns":12040,"event":"completed","lane":"lane0","task":"detector","job":3,"response_ns":27300000,
-//   …}
+//   {"time_ns":12040,"event":"completed","lane":"lane0","task":"detector","job":3, …}
 //
 // Streams: needs 64 KiB whatever the trace holds. kIo when the stream fails.
 [[nodiscard]] Status export_json(const Trace& trace, std::ostream& out);
