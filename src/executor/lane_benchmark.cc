@@ -18,6 +18,7 @@
 #include "aegis/executor/lane.h"
 #include "aegis/executor/real_time_thread.h"
 
+#include "lane_core.h"
 #include "latency_counters.h"
 
 namespace aegis::executor {
@@ -65,6 +66,12 @@ LaneTask task_of(std::uint32_t id, bool periodic, Duration period) {
   task.inbox_capacity = 1024;
   return task;
 }
+
+struct Discard final : trace::Recorder::Sink {
+  void on_thread(ThreadId, const std::string&) override {}
+  void on_declaration(const trace::Declaration&) override {}
+  void on_events(ThreadId, std::span<const trace::Event>, std::uint64_t) override {}
+};
 
 struct BenchmarkLane {
   explicit BenchmarkLane(Duration spin, bool shallow_idle = true) {
@@ -168,6 +175,42 @@ BENCHMARK(submit_to_a_parked_lane)
     ->ArgNames({"until_started", "shallow_idle"})
     ->ArgsProduct({{0, 1}, {0, 1}})
     ->Iterations(3'000);
+
+// Our own work per job, start to end on one thread: submit, take, release, select, two clock
+// readings around an empty segment, complete; with a recorder and without. What admission charges
+// as overheads is about this much.
+void one_job_through_the_core(benchmark::State& state) {
+  pin_this_thread_to_the_first_cpu();
+  MonotonicClock clock;
+  NotingDriver driver(clock);
+  trace::Recorder recorder;
+  const bool traced = state.range(0) != 0;
+  LaneConfig config;
+  config.overheads = {.release = 1_ms, .dispatch = 1_ms, .completion = 1_ms, .clock_error = 0_ns};
+  LinuxSupplyProbe supply(std::nullopt);
+  LaneCore core(config, driver, clock,
+                {.recorder = &recorder,
+                 .writer = traced ? recorder.add_thread("lane") : trace::Writer{},
+                 .supply = state.range(1) != 0 ? &supply : nullptr,
+                 .reports = nullptr});
+  core.open(false);
+  TaskState task(task_of(kSubmitted, false, 1_ns), 1);
+  TaskState* const tasks[] = {&task};
+  (void)core.add(tasks);
+  Discard discard;
+  std::int64_t jobs = 0;
+  for (auto _ : state) {
+    (void)task.inbox.submit({clock.now(), 0});
+    (void)core.step();
+    (void)core.step();
+    if (++jobs % 4096 == 0) {
+      state.PauseTiming();
+      recorder.drain(discard);
+      state.ResumeTiming();
+    }
+  }
+}
+BENCHMARK(one_job_through_the_core)->ArgNames({"traced", "metered"})->ArgsProduct({{0, 1}, {0, 1}});
 
 // How late the first instruction of a job periodic at 1 ms comes after its arrival, over 5 s, by
 // the length of the spin.

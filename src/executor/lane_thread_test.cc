@@ -77,7 +77,7 @@ void wait_for(Condition condition) {
 TEST(LaneThread, runs_what_many_submitters_submit_exactly_once_each) {
   ThreadedLane run;
   constexpr std::uint32_t kSubmitters = 4;
-  constexpr int kJobs = 300;
+  constexpr int kJobs = 200;  // all within the sample log
   std::atomic<int> called{0};
   for (std::uint32_t id = 0; id < kSubmitters; ++id) {
     LaneTask task = submitted_task(id);
