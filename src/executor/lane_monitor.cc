@@ -14,9 +14,9 @@ using trace::LossEvidence;
 // ordinary.
 constexpr Duration kNoteworthyLoss = Duration::microseconds(20);
 
-// Two readings of the thread's processor time cost about 0.5 µs: half a percent of the shortest
-// segment measured.
-constexpr Duration kMeteredFrom = Duration::microseconds(100);
+// Two readings of the thread's processor time cost about 1 µs: half a percent of the shortest segment
+// measured.
+constexpr Duration kMeteredFrom = Duration::microseconds(200);
 
 // Those that a lane with underestimated overheads would violate at every job: recorded once a busy
 // period, counted always.

@@ -11,7 +11,9 @@ namespace {
 class ModelContent : public testing::Test {
  protected:
   std::filesystem::path file(const std::string& name, const std::string& bytes) {
-    const auto path = std::filesystem::path(testing::TempDir()) / ("model_content_" + name);
+    // Tests of one fixture run at the same time: each has files of its own.
+    const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+    const auto path = std::filesystem::path(testing::TempDir()) / (test + "_" + name);
     EXPECT_TRUE(write_file_atomically(path, bytes));
     return path;
   }

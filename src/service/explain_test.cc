@@ -21,7 +21,9 @@ using trace::EventType;
 class ExplainTest : public testing::Test {
  protected:
   void SetUp() override {
-    path_ = std::filesystem::path(testing::TempDir()) / "explain_test.aegis";
+    // Tests of one fixture run at the same time: each has a file of its own.
+    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    path_ = std::filesystem::path(testing::TempDir()) / ("explain_" + name + ".aegis");
     trace::Recorder recorder;
     recorder.declare(trace::LaneDeclaration{
         .id = LaneId{0}, .name = "lane0", .device = "cpu", .policy = "edf", .admitted = true});

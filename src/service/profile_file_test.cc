@@ -39,7 +39,9 @@ ModelProfile detector() {
 class ProfileFile : public testing::Test {
  protected:
   void SetUp() override {
-    path_ = std::filesystem::path(testing::TempDir()) / "profile_file_test.json";
+    // Tests of one fixture run at the same time: each has a file of its own.
+    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    path_ = std::filesystem::path(testing::TempDir()) / ("profile_" + name + ".json");
     ASSERT_TRUE(save_profiles(path_, {detector()}));
     text_ = read_file(path_, 1 << 20).value();
   }

@@ -31,10 +31,10 @@ namespace aegis::theory {
 // The processor-demand criterion: dbf(t) + B(t) <= t for all t where dbf(t) > 0.
 struct DemandCheck {
   Verdict verdict = Verdict::kUnknown;
-  std::optional<Failure> failure = {};  // the first t that breaks
+  std::optional<Failure> failure;  // the first t that breaks
   // Per task min over t >= D - J of t - dbf(t), what it tolerates of blocking; empty when not
   // derived.
-  std::vector<Duration> tolerance = {};
+  std::vector<Duration> tolerance;
 };
 [[nodiscard]] DemandCheck check_demand(const TaskSet& tasks, const BlockingProfile& blocking);
 

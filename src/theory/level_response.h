@@ -19,8 +19,8 @@ namespace aegis::theory {
 // Task i among the others: who may delay it.
 struct Level {
   Timing own;
-  Timings higher = {};        // higher or equal priority
-  Block block = {};           // the longest segment of a lower one
+  Timings higher;             // higher or equal priority
+  Block block;                // the longest segment of a lower one
   bool ties = false;          // some task of equal priority is among `higher`
   bool overutilised = false;  // U of own and higher exceeds 1: no bound exists
 };

@@ -2,6 +2,7 @@
 #include "lane_history.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace aegis::trace {
 
@@ -74,8 +75,10 @@ std::map<LaneId, LaneHistory> lane_histories(const Trace& trace) {
   }
   for (auto& [id, lane] : lanes) {
     close(lane, open[id], trace.events[lane.events.back()].time_ns);
-    std::stable_sort(lane.stretches.begin(), lane.stretches.end(),
-                     [](const Stretch& a, const Stretch& b) { return a.begin_ns < b.begin_ns; });
+    // A thread's times may be damaged; those of a sound trace are in this order already.
+    std::sort(lane.stretches.begin(), lane.stretches.end(), [](const Stretch& a, const Stretch& b) {
+      return std::tie(a.begin_ns, a.end_ns) < std::tie(b.begin_ns, b.end_ns);
+    });
   }
   return lanes;
 }

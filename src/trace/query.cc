@@ -79,8 +79,10 @@ void Query::build_job_index() const {
   for (std::uint32_t i = 0; i < trace_.events.size(); ++i) {
     if (trace_.events[i].job != Event::kNoJob) by_job_.push_back(i);
   }
-  std::stable_sort(by_job_.begin(), by_job_.end(), [this](std::uint32_t a, std::uint32_t b) {
-    return job_key(trace_.events[a]) < job_key(trace_.events[b]);
+  std::sort(by_job_.begin(), by_job_.end(), [this](std::uint32_t a, std::uint32_t b) {
+    const auto left = job_key(trace_.events[a]);
+    const auto right = job_key(trace_.events[b]);
+    return left != right ? left < right : a < b;
   });
   indexed_ = true;
 }

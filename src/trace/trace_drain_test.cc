@@ -55,8 +55,8 @@ TEST(TraceDrain, a_sigkill_leaves_a_trace_that_opens) {
     auto drain = TraceDrain::start(recorder, path, {.interval = Duration::milliseconds(1)});
     for (std::int64_t i = 0;; ++i) lane.record({.time_ns = i, .type = EventType::kIdleEnd});
   }
-  // Until something was flushed; on a slow machine that takes as long as it takes.
-  while (std::filesystem::file_size(path) < 4096) {
+  // Until a few whole blocks were flushed; on a slow machine that takes as long as it takes.
+  while (std::filesystem::file_size(path) < 4 * 65536) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   ::kill(child, SIGKILL);

@@ -92,7 +92,9 @@ void TraceFileWriter::on_declaration(const Declaration& declaration) {
 
 void TraceFileWriter::on_events(ThreadId thread, std::span<const Event> events,
                                 std::uint64_t dropped) {
-  constexpr std::size_t kEventsPerBlock = kLargestPayload / sizeof(Event);
+  // 64 KiB: a SIGKILL in the middle of a write tears one block, and costs no more than that.
+  constexpr std::size_t kEventsPerBlock = 1024;
+  static_assert(kEventsPerBlock * sizeof(Event) <= kLargestPayload);
   do {
     const auto part = events.first(std::min(events.size(), kEventsPerBlock));
     append_block(static_cast<std::uint16_t>(BlockType::kEvents), thread, dropped,

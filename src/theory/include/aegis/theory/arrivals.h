@@ -15,8 +15,8 @@ namespace aegis::theory {
 struct PlannedJob {
   TaskId task;
   TimePoint arrival;
-  TimePoint release;                           // arrival <= release
-  std::vector<Duration> execution_times = {};  // per segment; empty: the WCETs
+  TimePoint release;                      // arrival <= release
+  std::vector<Duration> execution_times;  // per segment; empty: the WCETs
 };
 
 // How the behaviour of sporadic tasks is drawn.

@@ -15,7 +15,7 @@ struct AnalysisOptions {
   Preemption preemption = Preemption::kNonPreemptive;
   Blocking blocking = Blocking::closed();
   // What the machine adds to every job; zero is right for comparing with published results only.
-  Overheads overheads = {};
+  Overheads overheads;
 };
 
 // Will every job of the set meet its deadline under this policy? The one door to the analyses:

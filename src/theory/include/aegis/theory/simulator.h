@@ -20,7 +20,7 @@ struct SimulationOptions {
   Preemption preemption = Preemption::kNonPreemptive;
   // Added to every segment (and, release, to a job's first), as the analyses charge it; the clock
   // error has no part in it.
-  Overheads overheads = {};
+  Overheads overheads;
   // Whether overload rules drop jobs. Without, every job waits.
   bool overload_rules = true;
 };
@@ -31,8 +31,8 @@ struct JobRecord {
   TimePoint arrival;
   TimePoint release;
   AbsoluteDeadline deadline;
-  std::optional<TimePoint> start = {};       // of its first segment; nothing: dropped
-  std::optional<TimePoint> completion = {};  // nothing: dropped
+  std::optional<TimePoint> start;       // of its first segment; nothing: dropped
+  std::optional<TimePoint> completion;  // nothing: dropped
   [[nodiscard]] bool dropped() const { return !completion.has_value(); }
   [[nodiscard]] bool missed() const { return dropped() || *completion > deadline.value; }
 };

@@ -82,12 +82,12 @@ struct Task {
   std::vector<Segment> segments;  // what occupies the lane, in order; at least one
   Duration period;                // T > 0, minimum inter-arrival
   RelativeDeadline deadline;      // D > 0, counted from the arrival; may exceed the period
-  Duration release_jitter = {};   // 0 <= J: the release follows the arrival by at most this
-  std::optional<Duration> offset = {};
-  Priority priority = {};  // for the static-priority policy
-  Overload overload = {};
-  std::uint32_t batch = 1;         // part of a profile's identity, no meaning to the analyses
-  std::vector<Stage> stages = {};  // empty: the task is its lane segments only
+  Duration release_jitter;        // 0 <= J: the release follows the arrival by at most this
+  std::optional<Duration> offset;
+  Priority priority;  // for the static-priority policy
+  Overload overload;
+  std::uint32_t batch = 1;    // part of a profile's identity, no meaning to the analyses
+  std::vector<Stage> stages;  // empty: the task is its lane segments only
 };
 
 using TaskSet = std::vector<Task>;
@@ -117,12 +117,12 @@ inline constexpr Duration kLargestSum = Duration::nanoseconds(std::int64_t{1} <<
 // What one job costs beyond its segments. All are upper bounds; an analysis sees them only through
 // `charge`.
 struct Overheads {
-  Duration release = {};   // per job: timer or inbox until the job stands in the ready queue
-  Duration dispatch = {};  // per segment: from a free lane to the segment's first instruction, the
-                           // handling of every other task's release found waiting there included
-  Duration completion = {};   // per segment: from its last instruction to a free lane; trace and
-                              // callback hand-over included
-  Duration clock_error = {};  // per job: how far two readings of the clock may disagree
+  Duration release;      // per job: timer or inbox until the job stands in the ready queue
+  Duration dispatch;     // per segment: from a free lane to the segment's first instruction, the
+                         // handling of every other task's release found waiting there included
+  Duration completion;   // per segment: from its last instruction to a free lane; trace and
+                         // callback hand-over included
+  Duration clock_error;  // per job: how far two readings of the clock may disagree
 };
 
 // The same set with the overheads inside: each segment longer by dispatch + completion, the first

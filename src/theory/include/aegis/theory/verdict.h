@@ -24,14 +24,14 @@ enum class Verdict : std::uint8_t {
 struct TaskBound {
   TaskId task;
   // From arrival to completion, release jitter included; nothing: unbounded, or none was derived.
-  std::optional<Duration> response_time = {};
+  std::optional<Duration> response_time;
   // D - response time; negative: may miss by so much.
-  std::optional<Duration> slack = {};
+  std::optional<Duration> slack;
   // The longest lower-priority segment charged to it.
-  Duration blocking = {};
+  Duration blocking;
   // The longest single lower-priority segment under which its deadlines would still be met, the one
   // charged already not added but replaced; nothing: not derived.
-  std::optional<Duration> blocking_tolerance = {};
+  std::optional<Duration> blocking_tolerance;
 };
 
 // Why a set is refused, in numbers a person can check by hand: in an interval of length `interval`,
@@ -49,10 +49,10 @@ struct Failure {
 // An analysis' answer.
 struct Analysis {
   Verdict verdict = Verdict::kUnknown;
-  std::string theorem;                // what was applied: "George, Rivierre, Spuri 1996, theorem 8"
-  std::string reason;                 // one sentence; for kUnknown why it cannot tell
-  std::vector<TaskBound> tasks = {};  // in the set's order; empty when nothing was derived
-  std::optional<Failure> failure = {};  // for kUnschedulable
+  std::string theorem;             // what was applied: "George, Rivierre, Spuri 1996, theorem 8"
+  std::string reason;              // one sentence; for kUnknown why it cannot tell
+  std::vector<TaskBound> tasks;    // in the set's order; empty when nothing was derived
+  std::optional<Failure> failure;  // for kUnschedulable
 };
 
 }  // namespace aegis::theory
