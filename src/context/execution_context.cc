@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::size_t> tensor_sizes(const ModelDescription& model) {
   std::vector<std::size_t> sizes;
+  sizes.reserve(model.inputs.size() + model.outputs.size());
   for (const TensorDescription& tensor : model.inputs) sizes.push_back(tensor.size_bytes());
   for (const TensorDescription& tensor : model.outputs) sizes.push_back(tensor.size_bytes());
   return sizes;
@@ -45,7 +46,7 @@ Result<std::unique_ptr<ExecutionContext>> ExecutionContext::create(ContextId id,
   if (!model) return fail(model.error());
   const ModelDescription& description = (*model)->describe();
   const std::vector<std::size_t> sizes = tensor_sizes(description);
-  if (Status fits = check_budget(description, sizes, request.budget.memory_bytes); !fits) {
+  if (const Status fits = check_budget(description, sizes, request.budget.memory_bytes); !fits) {
     return fail(fits.error());
   }
   Result<TensorMemory> tensors = TensorMemory::create(sizes);

@@ -22,7 +22,7 @@ TEST(FaultBoundary, a_transient_error_fails_only_the_job) {
 
 TEST(FaultBoundary, a_permanent_or_fatal_error_closes_and_the_first_is_kept) {
   for (const Error& first : {Error::permanent(ErrorCode::kBackend, "first"),
-                           Error::fatal(ErrorCode::kBackend, "first")}) {
+                             Error::fatal(ErrorCode::kBackend, "first")}) {
     FaultBoundary faults;
     faults.note(first);
     faults.note(Error::fatal(ErrorCode::kBackend, "second"));

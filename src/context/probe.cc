@@ -141,8 +141,9 @@ Error end_without_verdict(int status, const ProbeLimits& limits) {
   }
   if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
+    const char* words = ::sigdescr_np(signal);
     return permanent(ErrorCode::kBackend, kText,
-                     fmt::format("signal {} ({})", signal, ::strsignal(signal)));
+                     fmt::format("signal {} ({})", signal, words != nullptr ? words : "unknown"));
   }
   return permanent(ErrorCode::kBackend, kText, fmt::format("exit code {}", WEXITSTATUS(status)));
 }

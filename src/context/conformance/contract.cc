@@ -12,7 +12,7 @@ namespace aegis::context::conformance {
 
 namespace {
 
-const std::string kHolds;
+constexpr const char* kHolds = "";
 
 // A model made and, unless told otherwise, bound; or the violation that prevents it.
 struct Made {

@@ -23,11 +23,11 @@ struct Subject {
       ordinary;  // ends by itself, soon; at least two segments where the backend has such models
   MakeModel
       endless;  // segment 0 lasts until it is cancelled, or long enough for another thread to do so
-  MakeModel doomed{};  // its first job ends in a fatal error; empty: the backend has none
+  MakeModel doomed;  // its first job ends in a fatal error; empty: the backend has none
 
   // Lines that this backend is known not to keep, and why. One that holds after all fails the
   // suite: take it out.
-  std::map<std::string, std::string> known_gaps{};
+  std::map<std::string, std::string> known_gaps;
 };
 
 // Every backend of this build, and why others are not among them.

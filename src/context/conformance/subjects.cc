@@ -10,10 +10,12 @@ namespace aegis::context::conformance {
 
 namespace {
 
-Subject::MakeModel maker(const std::string& backend, LoadRequest request) {
-  return [backend, request]() -> Result<std::unique_ptr<LoadedModel>> {
+// `folder` has the request's files, for as long as models are made from them.
+Subject::MakeModel maker(const std::string& backend, const LoadRequest& request,
+                         const std::shared_ptr<const ModelFolder>& folder = nullptr) {
+  return [backend, request, folder]() -> Result<std::unique_ptr<LoadedModel>> {
     const BackendRegistry backends = builtin_backends();
-    Result<std::unique_ptr<RuntimeBackend>> runtime = backends.create(backend);
+    const Result<std::unique_ptr<RuntimeBackend>> runtime = backends.create(backend);
     if (!runtime) return fail(runtime.error());
     return (*runtime)->load(request);
   };
@@ -34,8 +36,8 @@ Subject mock(const std::string& name, const std::string& polls) {
           .known_gaps = {}};
 }
 
-Subject onnxruntime(const std::string& name, std::vector<TinyOnnx> parts) {
-  auto folder = std::make_shared<ModelFolder>();
+Subject onnxruntime(const std::string& name, const std::vector<TinyOnnx>& parts) {
+  const auto folder = std::make_shared<const ModelFolder>();
   LoadRequest ordinary{.name = name, .parts = {}, .budget = {}, .options = {}};
   for (const TinyOnnx& part : parts) {
     ordinary.parts.push_back(folder->write(std::to_string(ordinary.parts.size()) + ".onnx", part));
@@ -43,11 +45,10 @@ Subject onnxruntime(const std::string& name, std::vector<TinyOnnx> parts) {
   // 200 layers of 96 x 96: some 10 ms, with 600 kernels between which a cancel is noticed.
   LoadRequest endless = ordinary;
   endless.parts = {folder->write("long.onnx", layered("x", "y", 200, 96, 3, 96))};
-  const auto keep = [folder](Subject::MakeModel make) { return [folder, make] { return make(); }; };
   return {.name = name,
           .executes_in_start = true,
-          .ordinary = keep(maker("onnxruntime", ordinary)),
-          .endless = keep(maker("onnxruntime", endless)),
+          .ordinary = maker("onnxruntime", ordinary, folder),
+          .endless = maker("onnxruntime", endless, folder),
           .doomed = {},
           .known_gaps = {{"line_5_a_fatal_error_closes_the_model",
                           "on the CPU, ONNX Runtime has no error after which it is unusable; the "

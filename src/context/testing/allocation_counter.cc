@@ -6,7 +6,9 @@
 #include <new>
 
 // The linker's own marks around the executable's code.
-extern "C" const char __executable_start;  // NOLINT(bugprone-reserved-identifier)
+extern "C" const char
+    __executable_start;  // NOLINT(bugprone-reserved-identifier,readability-identifier-naming):
+                         // its name
 extern "C" const char etext;
 
 namespace {

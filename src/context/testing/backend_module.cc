@@ -3,10 +3,9 @@
 // The smallest loadable backend. Built twice: as it should be, and claiming another ABI.
 #include "aegis/context/runtime_backend.h"
 
-namespace {
+namespace aegis::context {
 
-using namespace aegis;
-using namespace aegis::context;
+namespace {
 
 class EmptyBackend final : public RuntimeBackend {
  public:
@@ -23,7 +22,10 @@ Result<std::unique_ptr<RuntimeBackend>> create(const Options& /*options*/) {
 
 }  // namespace
 
+}  // namespace aegis::context
+
 extern "C" {
-extern const BackendEntry aegis_backend_entry;
-const BackendEntry aegis_backend_entry{AEGIS_TEST_MODULE_ABI, "from_module", create};
+extern const aegis::context::BackendEntry aegis_backend_entry;
+const aegis::context::BackendEntry aegis_backend_entry{AEGIS_TEST_MODULE_ABI, "from_module",
+                                                       aegis::context::create};
 }

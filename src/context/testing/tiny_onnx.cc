@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "testing/tiny_onnx.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <random>
 #include <string_view>
-
-#include <stdlib.h>
 
 #include "aegis/base/check.h"
 

@@ -36,10 +36,10 @@ struct TinyOnnx {
     std::vector<std::string> inputs;
     std::vector<std::string> outputs;
   };
-  std::vector<Value> inputs{};
-  std::vector<Value> outputs{};
-  std::vector<Weight> weights{};
-  std::vector<Node> nodes{};
+  std::vector<Value> inputs;
+  std::vector<Value> outputs;
+  std::vector<Weight> weights;
+  std::vector<Node> nodes;
 };
 
 // The serialised ModelProto.
@@ -57,8 +57,9 @@ class ModelFolder {
   ~ModelFolder();
   ModelFolder(const ModelFolder&) = delete;
   ModelFolder& operator=(const ModelFolder&) = delete;
-  std::filesystem::path write(const std::string& name, const std::string& content) const;
-  std::filesystem::path write(const std::string& name, const TinyOnnx& graph) const {
+  [[nodiscard]] std::filesystem::path write(const std::string& name,
+                                            const std::string& content) const;
+  [[nodiscard]] std::filesystem::path write(const std::string& name, const TinyOnnx& graph) const {
     return write(name, to_onnx(graph));
   }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }

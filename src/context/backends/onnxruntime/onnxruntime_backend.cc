@@ -29,7 +29,8 @@ class OnnxRuntimeBackend final : public RuntimeBackend {
 };
 
 Result<std::unique_ptr<RuntimeBackend>> create(const Options& options) {
-  if (Status known = refuse_unknown_options(options, kOptions); !known) return fail(known.error());
+  if (const Status known = refuse_unknown_options(options, kOptions); !known)
+    return fail(known.error());
   const auto library = options.find("library");
   auto runtime = RuntimeLibrary::open(library != options.end() ? library->second : "");
   if (!runtime) return fail(runtime.error());

@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, 1> kOptions{"optimization"};
 constexpr int kWarmUpRuns = 2;
 
 Result<GraphOptimizationLevel> optimization_of(const Options& options) {
-  if (Status known = refuse_unknown_options(options, kOptions); !known) return fail(known.error());
+  if (const Status known = refuse_unknown_options(options, kOptions); !known)
+    return fail(known.error());
   const auto found = options.find("optimization");
   if (found == options.end() || found->second == "all") return ORT_ENABLE_ALL;
   if (found->second == "extended") return ORT_ENABLE_EXTENDED;
@@ -116,7 +117,7 @@ Result<std::unique_ptr<LoadedModel>> OnnxRuntimeModel::load(
   std::unique_ptr<OnnxRuntimeModel> model(
       new OnnxRuntimeModel(std::move(runtime), std::move(*sessions), std::move(*chain),
                            std::move(*intermediates), std::move(*run_options)));
-  if (Status rehearsed = model->rehearse(); !rehearsed) return fail(rehearsed.error());
+  if (const Status rehearsed = model->rehearse(); !rehearsed) return fail(rehearsed.error());
   const std::size_t held =
       std::max(heap.growth_bytes(), *file_bytes) + model->intermediates_.size_bytes();
   if (allowed != 0 && held > allowed) return fail(over_budget(request.name, held, allowed));

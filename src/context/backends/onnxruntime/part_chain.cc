@@ -27,8 +27,8 @@ class Connection {
     for (const TensorDescription& tensor : parts_.back().outputs) chain_.outputs.push_back(tensor);
     for (std::size_t part = 0; part < parts_.size(); ++part) {
       chain_.parts.emplace_back();
-      if (Status read = read_inputs(part); !read) return fail(read.error());
-      if (Status written = write_outputs(part); !written) return fail(written.error());
+      if (const Status read = read_inputs(part); !read) return fail(read.error());
+      if (const Status written = write_outputs(part); !written) return fail(written.error());
     }
     return std::move(chain_);
   }

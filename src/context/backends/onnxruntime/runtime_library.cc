@@ -84,7 +84,7 @@ Result<std::shared_ptr<const RuntimeLibrary>> RuntimeLibrary::open(std::string_v
     return fail(refused(ErrorCode::kUnsupported, "ONNX Runtime is older than 1.21", version));
   }
   std::shared_ptr<RuntimeLibrary> runtime(new RuntimeLibrary(api, version));
-  if (Status created = runtime->create_environment(); !created) return fail(created.error());
+  if (const Status created = runtime->create_environment(); !created) return fail(created.error());
   return std::shared_ptr<const RuntimeLibrary>(std::move(runtime));
 }
 

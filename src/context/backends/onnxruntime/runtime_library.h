@@ -48,7 +48,7 @@ class RuntimeLibrary {
   [[nodiscard]] Result<Handle<T>> make(void(ORT_API_CALL* release)(T*), const char* text,
                                        std::string_view subject, Create create) const {
     T* raw = nullptr;
-    if (Status made = checked(create(&raw), text, subject); !made) return fail(made.error());
+    if (const Status made = checked(create(&raw), text, subject); !made) return fail(made.error());
     return Handle<T>(raw, release);
   }
 

@@ -37,7 +37,7 @@ Result<Handle<OrtSessionOptions>> make_session_options(const RuntimeLibrary& run
       api.AddSessionConfigEntry(raw, "session.inter_op.allow_spinning", "0")};
   Status all = ok();
   for (OrtStatus* setting : settings) {
-    if (Status set = runtime.checked(setting, kText, runtime.version()); !set) all = set;
+    if (const Status set = runtime.checked(setting, kText, runtime.version()); !set) all = set;
   }
   if (!all) return fail(all.error());
   return options;

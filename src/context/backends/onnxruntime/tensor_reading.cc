@@ -20,7 +20,7 @@ class TensorReader {
     const bool inputs = side == TensorSide::kInputs;
     std::size_t count = 0;
     const auto get_count = inputs ? api_.SessionGetInputCount : api_.SessionGetOutputCount;
-    if (Status got = check(get_count(&session_, &count)); !got) return fail(got.error());
+    if (const Status got = check(get_count(&session_, &count)); !got) return fail(got.error());
     std::vector<TensorDescription> tensors;
     for (std::size_t i = 0; i < count; ++i) {
       Result<std::string> name =
@@ -42,11 +42,11 @@ class TensorReader {
   template <class GetName>
   [[nodiscard]] Result<std::string> read_name(GetName get_name, std::size_t index) const {
     OrtAllocator* allocator = nullptr;
-    if (Status got = check(api_.GetAllocatorWithDefaultOptions(&allocator)); !got) {
+    if (const Status got = check(api_.GetAllocatorWithDefaultOptions(&allocator)); !got) {
       return fail(got.error());
     }
     char* raw = nullptr;
-    if (Status got = check(get_name(&session_, index, allocator, &raw)); !got) {
+    if (const Status got = check(get_name(&session_, index, allocator, &raw)); !got) {
       return fail(got.error());
     }
     const std::string name = raw;
@@ -62,7 +62,7 @@ class TensorReader {
         [&](OrtTypeInfo** out) { return get_info(&session_, index, out); });
     if (!info) return fail(info.error());
     const OrtTensorTypeAndShapeInfo* tensor = nullptr;  // borrowed from info
-    if (Status got = check(api_.CastTypeInfoToTensorInfo(info->get(), &tensor)); !got) {
+    if (const Status got = check(api_.CastTypeInfoToTensorInfo(info->get(), &tensor)); !got) {
       return fail(got.error());
     }
     if (tensor == nullptr) return fail(unsupported(name, "it is a sequence, a map or optional"));
@@ -73,14 +73,16 @@ class TensorReader {
                                                       const std::string& name) const {
     ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
     std::size_t rank = 0;
-    if (Status got = check(api_.GetTensorElementType(&info, &type)); !got) return fail(got.error());
-    if (Status got = check(api_.GetDimensionsCount(&info, &rank)); !got) return fail(got.error());
+    if (const Status got = check(api_.GetTensorElementType(&info, &type)); !got)
+      return fail(got.error());
+    if (const Status got = check(api_.GetDimensionsCount(&info, &rank)); !got)
+      return fail(got.error());
     std::vector<std::int64_t> shape(rank);
     std::vector<const char*> symbols(rank);
-    if (Status got = check(api_.GetDimensions(&info, shape.data(), rank)); !got) {
+    if (const Status got = check(api_.GetDimensions(&info, shape.data(), rank)); !got) {
       return fail(got.error());
     }
-    if (Status got = check(api_.GetSymbolicDimensions(&info, symbols.data(), rank)); !got) {
+    if (const Status got = check(api_.GetSymbolicDimensions(&info, symbols.data(), rank)); !got) {
       return fail(got.error());
     }
     const auto ours = our_type(type);

@@ -43,7 +43,7 @@ struct MockFault {
   What what = What::kPermanent;
   Where where = Where::kPoll;
   std::uint32_t segment = 0;
-  std::optional<std::uint64_t> job{};  // starts of segment 0 counted from 0; nothing: every job
+  std::optional<std::uint64_t> job;  // starts of segment 0 counted from 0; nothing: every job
 };
 
 // What a mock model does instead of computing. The running example's task C in three segments:
@@ -60,12 +60,12 @@ struct MockScript {
   // 0: a segment executes inside start_segment, as on a CPU. n > 0: start_segment returns at once,
   // as on a device, and at least n polls report kRunning before the one that reports kDone.
   std::uint32_t polls = 0;
-  Duration cancel_delay{};  // from the moment the model notices a cancel to the moment it obeys
+  Duration cancel_delay;  // from the moment the model notices a cancel to the moment it obeys
   Duration hang_limit = Duration::seconds(10);  // of real time: no test and no lane hangs for ever
   std::size_t memory_bytes = 0;                 // declared; compared with the budget
   std::size_t input_bytes = 64;                 // one input and one output of bytes
   std::size_t output_bytes = 64;
-  std::vector<MockFault> faults{};
+  std::vector<MockFault> faults;
 };
 
 // `base` changed by the options. kInvalidArgument naming the key, and for an unknown one those

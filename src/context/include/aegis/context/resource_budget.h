@@ -18,7 +18,7 @@ struct ResourceBudget {
   // Queues of work on the device; CPU models use exactly one.
   std::uint32_t streams = 1;
   // All segments of one job together; nothing: the admitted WCET.
-  std::optional<Duration> compute_per_period{};
+  std::optional<Duration> compute_per_period;
 };
 
 // The one refusal of a model that does not fit its memory budget: kResourceExhausted, permanent,

@@ -32,9 +32,9 @@ inline constexpr std::size_t kLargestTensorBytes = std::size_t{1} << 32;
 inline constexpr std::size_t kTensorAlignment = 64;
 
 struct TensorDescription {
-  std::string name{};
+  std::string name;
   ElementType type = ElementType::kFloat32;
-  std::vector<std::int64_t> shape{};  // every extent known and > 0; empty: a scalar
+  std::vector<std::int64_t> shape;  // every extent known and > 0; empty: a scalar
   // The product of the extents and the element's size. Of a checked description only: see
   // check_shape.
   [[nodiscard]] std::size_t size_bytes() const noexcept;
@@ -62,18 +62,18 @@ struct ModelDescription {
 using Options = std::map<std::string, std::string>;
 
 struct LoadRequest {
-  std::string name{};
+  std::string name;
   // One file a segment, in order; for most models exactly one.
-  std::vector<std::filesystem::path> parts{};
-  ResourceBudget budget{};
-  Options options{};  // [model.options] of the workload; an unknown one is an error
+  std::vector<std::filesystem::path> parts;
+  ResourceBudget budget;
+  Options options;  // [model.options] of the workload; an unknown one is an error
 };
 
 // Caller-owned memory for every input and output, fixed for the model's life. Each span is exactly
 // size_bytes() long and starts at a multiple of kTensorAlignment.
 struct Binding {
-  std::vector<std::span<std::byte>> inputs{};
-  std::vector<std::span<std::byte>> outputs{};
+  std::vector<std::span<std::byte>> inputs;
+  std::vector<std::span<std::byte>> outputs;
 };
 
 enum class Progress : std::uint8_t { kRunning, kDone };
