@@ -10,10 +10,11 @@
 namespace aegis::theory {
 namespace {
 
-// A point costs about 30 ns, so a check at the limit takes a tenth of a second. A set with periods
-// from 1 ms to 1 s and U = 0.999 has about 10^6 points; only U = 1 - epsilon with periods without
-// common divisors needs more, and is answered kUnknown.
-constexpr std::int64_t kMostPoints = 4'000'000;
+// A point costs about 30 ns, so a check at the limit takes some 30 ms. Deadlines equal to periods
+// need the points before the longest period only: at 1 ms and 15 minutes side by side, 10^6. Beyond
+// it are sets of such spread, or constrained deadlines at U = 1 - epsilon without a common
+// multiple.
+constexpr std::int64_t kMostPoints = 1'000'000;
 
 // ceil((S + b) / (1 - U)), rounded up; nothing when 1 - U is too small to divide by. Floating point
 // is good enough for a bound that may be too large: the margins exceed the error of summing n <

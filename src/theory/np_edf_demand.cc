@@ -57,7 +57,7 @@ Analysis analyse_np_edf_demand(const TaskSet& tasks, Blocking blocking) {
   Analysis analysis{check.verdict, kTheorem, {}, bounds(tasks, profile, check.tolerance)};
   analysis.reason = check.verdict == Verdict::kSchedulable
                         ? "in every interval, the jobs due and one blocking segment fit"
-                        : "the set has more deadlines to check than the limit of 4,000,000";
+                        : "the set has more deadlines to check than the limit of 1,000,000";
   return analysis;
 }
 

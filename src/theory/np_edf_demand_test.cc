@@ -102,7 +102,7 @@ TEST(NpEdfDemand, says_unknown_with_reason_beyond_its_limit_of_points) {
   const TaskSet dense = example::set({{1, 2, 2}, {400'000'000, 1'000'000'000, 900'000'000}});
   const Analysis limited = analyse_preemptive_edf_demand(dense);
   EXPECT_EQ(limited.verdict, Verdict::kUnknown);
-  EXPECT_THAT(limited.reason, HasSubstr("4,000,000"));
+  EXPECT_THAT(limited.reason, HasSubstr("1,000,000"));
 }
 
 TEST(NpEdfDemand, a_job_released_after_its_deadline_is_refused) {
@@ -159,7 +159,7 @@ Naive naive_demand_test(const TaskSet& tasks, Blocking blocking) {
 TEST(NpEdfDemand, agrees_with_its_definition_checked_at_every_t) {
   example::RandomSets sets(51);
   int schedulable = 0;
-  for (int i = 0; i < 1'000; ++i) {
+  for (int i = 0; i < 400; ++i) {
     const TaskSet tasks = sets.next({.longest_period = 8,
                                      .largest_jitter = i % 3 * 4,
                                      .deadlines_beyond_periods = i % 2 == 0,
@@ -171,7 +171,7 @@ TEST(NpEdfDemand, agrees_with_its_definition_checked_at_every_t) {
     ++schedulable;
     EXPECT_EQ(blocking_tolerance(tasks), naive.tolerance);
   }
-  EXPECT_GT(schedulable, 200);
+  EXPECT_GT(schedulable, 80);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ constexpr const char* kTheorem =
 std::string reason(const TaskSet& tasks, const DemandCheck& check) {
   if (check.failure) return sentence(tasks, *check.failure);
   if (check.verdict == Verdict::kSchedulable) return "in every interval, the jobs due fit";
-  return "the set has more deadlines to check than the limit of 4,000,000";
+  return "the set has more deadlines to check than the limit of 1,000,000";
 }
 
 }  // namespace

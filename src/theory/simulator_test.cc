@@ -117,7 +117,7 @@ TEST(Simulator, charges_overheads_to_every_segment) {
 
 TEST(Simulator, is_the_same_for_the_same_seed_and_with_or_without_an_observer) {
   example::RandomSets sets(3);
-  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
     const TaskSet tasks = sets.next({.largest_jitter = 4, .segments = true});
     const auto draw = [&](std::uint64_t s) { return random_arrivals(tasks, 200_ns, {.seed = s}); };
     for (const Preemption preemption : {Preemption::kNonPreemptive, Preemption::kPreemptive}) {
@@ -136,7 +136,7 @@ TEST(Simulator, is_the_same_for_the_same_seed_and_with_or_without_an_observer) {
 
 TEST(Simulator, random_behaviours_are_ones_the_task_model_allows) {
   example::RandomSets sets(4);
-  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
     TaskSet tasks = sets.next({.largest_jitter = 30, .segments = true});
     for (Task& task : tasks) task.segments[0].bcet = Duration::zero();
     EXPECT_TRUE(allowed_by(tasks, random_arrivals(tasks, 300_ns, {.seed = seed})));

@@ -47,7 +47,7 @@ namespace aegis::theory {
 // rules are not looked at here: schedulability.h does.
 //
 // Where we depart from the literature: t is walked deadline by deadline, not by QPA (Zhang & Burns
-// 2009), because the same walk gives the tolerances below. At most 4,000,000 deadlines are looked
+// 2009), because the same walk gives the tolerances below. At most 1,000,000 deadlines are looked
 // at; kUnknown beyond (see edf_demand.cc). O(deadlines before the horizon · log n).
 //
 // Per task: blocking charged, and blocking_tolerance; no response times (np_edf_response_time.h).
