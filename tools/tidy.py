@@ -58,6 +58,7 @@ def main():
     parser.add_argument("--build", default="build/lint", help="folder with compile_commands.json")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cache", default=str(pathlib.Path.home() / ".cache/aegisrt/tidy"))
+    parser.add_argument("--tests", action="store_true", help="tests and benchmarks too: minutes more, for their macros")
     parser.add_argument("paths", nargs="*", help="only sources whose path contains one of these")
     arguments = parser.parse_args()
 
@@ -68,7 +69,8 @@ def main():
     for entry in commands:
         source = pathlib.Path(entry["file"])
         ours = source.is_relative_to(ROOT) and not source.is_relative_to(ROOT / "build")
-        if not ours or (arguments.paths and not any(part in str(source) for part in arguments.paths)):
+        of_tests = source.stem.endswith(("_test", "_benchmark"))
+        if not ours or (of_tests and not arguments.tests) or (arguments.paths and not any(part in str(source) for part in arguments.paths)):
             continue
         normal = entry["command"].replace(str(ROOT), "").split(" -o ")[0]
         key = key_of(source, normal, headers)
