@@ -20,7 +20,7 @@ Error refused(ErrorCode code, const char* text, const std::string& detail) {
 }
 
 const char* last_loader_error() {
-  const char* words = ::dlerror();
+  const char* words = ::dlerror();  // NOLINT(concurrency-mt-unsafe): per thread in glibc
   return words != nullptr ? words : "unknown reason";
 }
 
@@ -68,6 +68,7 @@ Result<std::unique_ptr<RuntimeBackend>> BackendRegistry::create(std::string_view
 
 std::vector<std::string> BackendRegistry::names() const {
   std::vector<std::string> names;
+  names.reserve(entries_.size());
   for (const BackendEntry& entry : entries_) names.emplace_back(entry.name);
   return names;
 }

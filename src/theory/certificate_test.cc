@@ -24,7 +24,7 @@ AnalysisOptions by(Policy policy, Preemption preemption = Preemption::kNonPreemp
 
 TEST(Certificate, states_what_was_proved_and_under_which_assumptions) {
   const TaskSet tasks = example::running_example_with_c_in(2);
-  AnalysisOptions options = by(Policy::kEdf);
+  const AnalysisOptions options = by(Policy::kEdf);
   const Certificate certificate = *certify(tasks, options, analyse(tasks, options));
   EXPECT_EQ(certificate.tasks[0].name, "A");
   EXPECT_EQ(certificate.tasks[0].response_time, 50_ms);

@@ -58,6 +58,7 @@ std::optional<Duration> periodic_bound(const Timings& tasks) {
 class Tolerance {
  public:
   explicit Tolerance(const Timings& tasks) : rank_(tasks.size()) {
+    firsts_.reserve(tasks.size());
     for (const Timing& task : tasks) firsts_.push_back(task.deadline - task.jitter);
     std::sort(firsts_.begin(), firsts_.end());
     minima_.assign(firsts_.size(), Duration::max());

@@ -34,6 +34,7 @@ std::vector<std::string> lines_of(const std::string& name) {
 
 std::vector<std::int64_t> in_ticks(const std::vector<Duration>& durations) {
   std::vector<std::int64_t> ticks;
+  ticks.reserve(durations.size());
   for (const Duration d : durations) ticks.push_back(d.ns());
   return ticks;
 }

@@ -141,7 +141,7 @@ TEST(Schedulability, a_deadline_within_the_clock_error_is_refused) {
 }
 
 TEST(Schedulability, survives_numbers_at_the_limits) {
-  const Duration year = Duration::seconds(365 * 86'400);
+  const Duration year = Duration::seconds(365L * 86'400);
   const TaskSet tasks = example::set({{1, 3, 3}, {1, 4, 2, 1}}, year);
   for (const Policy policy : {Policy::kEdf, Policy::kRateMonotonic, Policy::kFifo}) {
     for (const Preemption p : {Preemption::kNonPreemptive, Preemption::kPreemptive}) {

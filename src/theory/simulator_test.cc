@@ -12,7 +12,6 @@ namespace aegis::theory {
 namespace {
 
 using namespace time_literals;
-using policy::Policy;
 
 TimePoint at(Duration since_zero) {
   return TimePoint{} + since_zero;

@@ -74,6 +74,7 @@ std::string text_of(const TaskSet& tasks, const AnalysisOptions& options) {
 // Random behaviours, and the synchronous one after one task's head start.
 std::vector<std::vector<PlannedJob>> behaviours(const TaskSet& tasks, std::uint64_t seed) {
   std::vector<std::vector<PlannedJob>> all;
+  all.reserve(4 + tasks.size());
   for (std::uint64_t i = 0; i < 4; ++i) {
     all.push_back(random_arrivals(tasks, kLong,
                                   {.seed = seed * 4 + i,

@@ -42,7 +42,7 @@ TEST(Ordering, each_policy_picks_its_own_first_job_of_the_running_example) {
 }
 
 TEST(Ordering, breaks_ties_by_arrival_then_task_then_sequence) {
-  JobParameters early = job(kB, 0_ms, 50_ms, 100_ms, 1);
+  const JobParameters early = job(kB, 0_ms, 50_ms, 100_ms, 1);
   JobParameters late = job(kA, 10_ms, 40_ms, 100_ms, 1);
   EXPECT_LT(order(Policy::kEdf, early), order(Policy::kEdf, late)) << "same deadline";
   late.arrival = early.arrival;

@@ -98,15 +98,18 @@ TEST_F(OnnxRuntime, describes_its_model) {
 TEST_F(OnnxRuntime, parts_in_a_row_compute_what_the_whole_does) {
   TinyOnnx whole = layered("x", "cut", 2, 16, 1);
   const TinyOnnx second = layered("cut", "y", 2, 16, 2);
-  std::vector<TinyOnnx> parts{whole, second};
+  const std::vector<TinyOnnx> parts{whole, second};
   whole.outputs = second.outputs;
   for (TinyOnnx::Weight weight : second.weights) {
-    weight.name = "second_" + weight.name;
+    weight.name.insert(0, "second_");
     whole.weights.push_back(weight);
   }
   for (TinyOnnx::Node node : second.nodes) {
-    for (std::string& name : node.inputs) name = name == "cut" ? name : "second_" + name;
-    for (std::string& name : node.outputs) name = name == "y" ? name : "second_" + name;
+    for (auto* names : {&node.inputs, &node.outputs}) {
+      for (std::string& name : *names) {
+        if (name != "cut" && name != "y") name.insert(0, "second_");
+      }
+    }
     whole.nodes.push_back(node);
   }
   std::vector<std::vector<std::byte>> outputs;

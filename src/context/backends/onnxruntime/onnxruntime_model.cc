@@ -65,18 +65,21 @@ Result<std::vector<Session>> load_sessions(const std::shared_ptr<const RuntimeLi
 
 std::vector<std::size_t> sizes_of(const std::vector<TensorDescription>& tensors) {
   std::vector<std::size_t> sizes;
+  sizes.reserve(tensors.size());
   for (const TensorDescription& tensor : tensors) sizes.push_back(tensor.size_bytes());
   return sizes;
 }
 
 Result<PartChain> connect(const std::vector<Session>& sessions) {
   std::vector<PartDescription> parts;
+  parts.reserve(sessions.size());
   for (const Session& session : sessions) parts.push_back(session.describe());
   return connect_parts(parts);
 }
 
 std::vector<std::span<std::byte>> all_tensors(const TensorMemory& memory) {
   std::vector<std::span<std::byte>> tensors;
+  tensors.reserve(memory.count());
   for (std::size_t i = 0; i < memory.count(); ++i) tensors.push_back(memory.tensor(i));
   return tensors;
 }

@@ -14,6 +14,7 @@ TensorDescription tensor(const std::string& name, std::int64_t extent = 4) {
 
 std::vector<std::string> names(const std::vector<TensorDescription>& tensors) {
   std::vector<std::string> result;
+  result.reserve(tensors.size());
   for (const TensorDescription& one : tensors) result.push_back(one.name);
   return result;
 }

@@ -53,7 +53,7 @@ Opened open_first(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     result.handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (result.handle != nullptr) return result;
-    const char* words = ::dlerror();
+    const char* words = ::dlerror();  // NOLINT(concurrency-mt-unsafe): per thread in glibc
     if (result.why_not.empty() && words != nullptr) result.why_not = words;
   }
   return result;
@@ -66,7 +66,7 @@ Error refused(ErrorCode code, const char* text, std::string_view detail) {
 }  // namespace
 
 Result<std::shared_ptr<const RuntimeLibrary>> RuntimeLibrary::open(std::string_view path) {
-  ::setenv("ORT_DISABLE_TELEMETRY", "1", 1);
+  ::setenv("ORT_DISABLE_TELEMETRY", "1", 1);  // NOLINT(concurrency-mt-unsafe): see the header
   const Opened library =
       open_first(path.empty() ? std::vector<std::string>{AEGIS_ONNXRUNTIME_LIBRARY, kSystemLibrary}
                               : std::vector<std::string>{std::string(path)});

@@ -35,8 +35,8 @@ class [[nodiscard]] Result {
   using error_type = E;
 
   // Implicit by intent: `return profile;` and `return fail(error);` both read as what they mean.
-  Result(T value)
-      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   template <class F>
     requires std::is_convertible_v<F, E>
   Result(Failure<F> failure)  // NOLINT(google-explicit-constructor)
@@ -64,11 +64,11 @@ class [[nodiscard]] Result {
   }
 
  private:
-  T* pointer() {
+  [[nodiscard]] T* pointer() {
     check(has_value(), "Result::value() is called on a success only");
     return std::get_if<0>(&state_);
   }
-  const T* pointer() const {
+  [[nodiscard]] const T* pointer() const {
     check(has_value(), "Result::value() is called on a success only");
     return std::get_if<0>(&state_);
   }

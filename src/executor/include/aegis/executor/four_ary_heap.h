@@ -77,7 +77,7 @@ class FourAryHeap {
   // Copies the smallest entries after the top, ascending, and returns how many there were: up to
   // `out.size()`. O(k^2), independent of n: whoever is next smallest is a child of one already
   // taken, so only those are compared.
-  std::size_t best_after_top(std::span<T> out) const noexcept {
+  [[nodiscard]] std::size_t best_after_top(std::span<T> out) const noexcept {
     check(out.size() <= kMaxBest, "the best few entries are few");
     std::array<std::size_t, kArity + kMaxBest*(kArity - 1)> frontier;
     std::size_t width = 0;

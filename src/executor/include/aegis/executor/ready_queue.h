@@ -42,7 +42,7 @@ class ReadyQueue {
 
   // Whom top() was preferred to: the best of the others, ascending, at most kMaxAlternatives.
   // Bounded whatever the size.
-  std::size_t alternatives(std::span<ReadyJob> out) const noexcept {
+  [[nodiscard]] std::size_t alternatives(std::span<ReadyJob> out) const noexcept {
     return heap_.best_after_top(out);
   }
 
