@@ -161,7 +161,7 @@ TEST(NpEdfDemand, agrees_with_its_definition_checked_at_every_t) {
   int schedulable = 0;
   for (int i = 0; i < 400; ++i) {
     const TaskSet tasks = sets.next({.longest_period = 8,
-                                     .largest_jitter = i % 3 == 0 ? 0 : 8,
+                                     .largest_jitter = std::int64_t{i % 3} * 4,
                                      .deadlines_beyond_periods = i % 2 == 0,
                                      .segments = i % 5 == 0});
     const Naive naive = naive_demand_test(tasks, Blocking::closed());
