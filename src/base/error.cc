@@ -148,7 +148,8 @@ Error Error::with_native(std::int64_t value) const noexcept {
 
 std::string Error::message() const {
   std::string line = text;
-  if (!detail_view().empty()) line.append(": ").append(detail_view());
+  if (!line.empty() && !detail_view().empty()) line += ": ";
+  line += detail_view();
   const bool is_errno = native > 0 && code != ErrorCode::kBackend;
   if (is_errno) line.append(": ").append(std::generic_category().message(static_cast<int>(native)));
   return line;

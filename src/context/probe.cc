@@ -169,7 +169,8 @@ Status probe_in_child(const BackendFactory& factory, const LoadRequest& request,
   }
   if (!verdict.has_value()) return fail(end_without_verdict(status, limits));
   if (verdict->loaded) return ok();
-  Error error = permanent(verdict->code, "probed in a child process", verdict->words.data());
+  // The words are the whole message: a static text from the child may not exist here.
+  Error error = permanent(verdict->code, "", verdict->words.data());
   error.category = verdict->category;
   return fail(error);
 }

@@ -33,7 +33,7 @@ TEST(Probe, reports_what_the_load_says) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().category, ErrorCategory::kTransient);
   EXPECT_EQ(refused.error().code, ErrorCode::kBackend);
-  EXPECT_EQ(refused.error().message(), "probed in a child process: scripted error at load");
+  EXPECT_EQ(refused.error().message(), "scripted error at load");
   const auto backends = builtin_backends();
   const Status unknown =
       probe_in_child([&] { return backends.create("tensorrt"); }, {.name = "model"});

@@ -29,7 +29,8 @@ void RunDeclarations::lane(const executor::LaneConfig& config, bool admitted) co
                              .release_overhead = config.overheads.release,
                              .dispatch_overhead = config.overheads.dispatch,
                              .completion_overhead = config.overheads.completion,
-                             .lost_supply = config.lost_supply});
+                             .lost_supply = config.lost_supply,
+                             .clock_error = config.overheads.clock_error});
 }
 
 void RunDeclarations::task(const theory::Task& task, LaneId lane, const std::string& backend,

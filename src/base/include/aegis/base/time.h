@@ -101,21 +101,21 @@ class TimePoint {
   Duration since_epoch_;
 };
 
-// D: how long after its release a job must be done. A type of its own, so that it is never mistaken
+// D: how long after its arrival a job must be done. A type of its own, so that it is never mistaken
 // for d.
 struct RelativeDeadline {
   Duration value;
   constexpr auto operator<=>(const RelativeDeadline&) const = default;
 };
 
-// d = r + D: the instant by which a job must be done.
+// d = arrival + D: the instant by which a job must be done.
 struct AbsoluteDeadline {
   TimePoint value;
   constexpr auto operator<=>(const AbsoluteDeadline&) const = default;
 };
 
-constexpr AbsoluteDeadline operator+(TimePoint release, RelativeDeadline deadline) {
-  return {release + deadline.value};
+constexpr AbsoluteDeadline operator+(TimePoint arrival, RelativeDeadline deadline) {
+  return {arrival + deadline.value};
 }
 
 // Signed: negative when the job was early.
