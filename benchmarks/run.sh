@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Measures every figure of docs/BENCHMARKS.md on this machine and prints them as Markdown, targets beside them.
-#   benchmarks/run.sh BUILD MODELS [SECONDS]        raw results stay in BUILD/benchmarks
+#   benchmarks/run.sh BUILD MODELS [SECONDS [LAYERS]]   raw results stay in BUILD/benchmarks; LAYERS: those to measure anew
 # Run it on a quiet machine: what else runs is part of what is measured.
 set -euo pipefail
 
@@ -10,13 +10,16 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$(realpath "$1")
 models=$(realpath "$2")
 seconds=${3:-30}
+layers=${4-trace executor theory}
 results=$build/benchmarks
 aegisrt=$build/app/aegisrt/aegisrt
 mkdir -p "$results"
 
-for layer in trace executor theory; do
+real_time=(chrt -f 50)  # the measuring thread must not be preempted by what it does not measure
+chrt -f 50 true 2>/dev/null || real_time=()
+for layer in $layers; do
   echo "measuring $layer ..." >&2
-  "$build/src/$layer/aegis_${layer}_benchmark" --benchmark_out="$results/$layer.json" --benchmark_out_format=json \
+  "${real_time[@]}" "$build/src/$layer/aegis_${layer}_benchmark" --benchmark_out="$results/$layer.json" --benchmark_out_format=json \
     --benchmark_repetitions=5 >"$results/$layer.txt" 2>&1
 done
 

@@ -14,8 +14,8 @@ using trace::LossEvidence;
 // ordinary.
 constexpr Duration kNoteworthyLoss = Duration::microseconds(20);
 
-// Two readings of the thread's processor time cost about 1 µs: half a percent of the shortest segment
-// measured.
+// Two readings of the thread's processor time cost about 1 µs: half a percent of the shortest
+// segment measured.
 constexpr Duration kMeteredFrom = Duration::microseconds(200);
 
 // Those that a lane with underestimated overheads would violate at every job: recorded once a busy

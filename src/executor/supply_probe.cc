@@ -17,24 +17,33 @@ namespace {
 // Lines of /proc/stat are about 60 bytes; 16 KiB reach past CPU 200.
 constexpr std::size_t kReadBytes = 16384;
 
-// cpuN user nice system idle iowait irq softirq steal ...
-constexpr int kStealColumn = 8;
+// cpuN user nice system idle iowait irq softirq steal (guest time is inside user)
+constexpr int kColumns = 8;
 
-std::optional<std::int64_t> steal_ticks(std::string_view stat, int cpu) {
+// A reading may be a tick off at either end; what is missing beyond that is time that never was.
+constexpr std::int64_t kTicksOfDoubt = 2;
+
+struct CpuTicks {
+  std::int64_t accounted = 0;  // all columns together
+  std::int64_t stolen = 0;
+};
+
+std::optional<CpuTicks> ticks_of(std::string_view stat, int cpu) {
   std::array<char, 16> label{};
   std::snprintf(label.data(), label.size(), "\ncpu%d ", cpu);
-  std::size_t at = stat.find(label.data());
-  if (at == std::string_view::npos) return std::nullopt;
-  ++at;
-  for (int column = 0; column < kStealColumn; ++column) {
-    at = stat.find(' ', at);
-    if (at == std::string_view::npos) return std::nullopt;
-    ++at;
+  const std::size_t line = stat.find(label.data());
+  if (line == std::string_view::npos) return std::nullopt;
+  const char* at = stat.data() + line + std::string_view(label.data()).size();
+  const char* const end = stat.data() + stat.size();
+  CpuTicks ticks;
+  for (int column = 0; column < kColumns; ++column) {
+    while (at != end && *at == ' ') ++at;
+    const auto [next, error] = std::from_chars(at, end, ticks.stolen);
+    if (error != std::errc{}) return std::nullopt;
+    ticks.accounted += ticks.stolen;
+    at = next;
   }
-  std::int64_t ticks = 0;
-  const auto [end, error] = std::from_chars(stat.data() + at, stat.data() + stat.size(), ticks);
-  if (error != std::errc{}) return std::nullopt;
-  return ticks;
+  return ticks;  // the last column is steal
 }
 
 }  // namespace
@@ -60,8 +69,16 @@ void LinuxSupplyProbe::sample() noexcept {
   std::array<char, kReadBytes> text;
   const ssize_t length = ::pread(file_, text.data(), text.size(), 0);
   if (length <= 0) return;
-  const auto ticks = steal_ticks({text.data(), static_cast<std::size_t>(length)}, *cpu_);
-  if (ticks) stolen_ns_.store(*ticks * tick_ns_, std::memory_order_relaxed);
+  const std::int64_t now = MonotonicClock().now().ns();
+  const auto ticks = ticks_of({text.data(), static_cast<std::size_t>(length)}, *cpu_);
+  if (!ticks) return;
+  const std::int64_t accounted = (ticks->accounted - accounted_ticks_) * tick_ns_;
+  const std::int64_t missing = now - sampled_at_ns_ - accounted;
+  const bool stood_still = sampled_at_ns_ != 0 && missing > kTicksOfDoubt * tick_ns_;
+  if (stood_still) unaccounted_ns_ += missing;
+  sampled_at_ns_ = now;
+  accounted_ticks_ = ticks->accounted;
+  stolen_ns_.store(ticks->stolen * tick_ns_ + unaccounted_ns_, std::memory_order_relaxed);
 }
 
 }  // namespace aegis::executor

@@ -66,6 +66,7 @@ class Session {
           measured.emplace_back(MeasuredTask{.task = tasks_[i].task, .segments = {}});
       for (Samples& segment : samples_[i]) {
         if (segment.kept.empty()) return fail(no_quiet_sample());
+        leave_out_implausible(segment);
         task.segments.push_back(summarise(segment.kept, segment.excluded, options_.margin));
       }
     }
@@ -73,6 +74,19 @@ class Session {
   }
 
  private:
+  void leave_out_implausible(Samples& samples) const {
+    std::vector<Duration> sorted = samples.kept;
+    std::ranges::sort(sorted);
+    const Duration median = sorted[sorted.size() / 2];
+    const auto limit = Duration::nanoseconds(
+        static_cast<std::int64_t>(static_cast<double>(median.ns()) * options_.implausible_medians));
+    const auto beyond = static_cast<std::size_t>(
+        std::ranges::count_if(sorted, [limit](Duration sample) { return sample > limit; }));
+    if (beyond * 200 > sorted.size()) return;
+    std::erase_if(samples.kept, [limit](Duration sample) { return sample > limit; });
+    samples.excluded += beyond;
+  }
+
   static Error no_quiet_sample() {
     return Error::transient(ErrorCode::kResourceExhausted,
                             "the processor was taken away during every sample: this machine is too "

@@ -28,8 +28,10 @@ class ScriptedDriver final : public executor::LaneDriver {
     const Duration execution = 100_us * (segment + 1) +
                                Duration::microseconds(static_cast<std::int64_t>(job.sequence % 10));
     const bool loses = lost_every != 0 && job.sequence % lost_every == 0;
-    cpu_.advance(execution);
-    wall_.advance(execution + (loses ? 5_ms : 0_ms));
+    const bool slow = slow_every != 0 && job.sequence % slow_every == 0;
+    const bool stands_still = job.sequence == still_at_job;
+    cpu_.advance(execution + (slow || stands_still ? 5_ms : 0_ms));
+    wall_.advance(execution + (loses || slow || stands_still ? 5_ms : 0_ms));
     return ok();
   }
   [[nodiscard]] Result<SegmentState> poll() noexcept override { return SegmentState::kDone; }
@@ -37,7 +39,9 @@ class ScriptedDriver final : public executor::LaneDriver {
 
   std::map<TaskId, std::set<std::uint32_t>> started;
   std::vector<TaskId> order;
-  std::uint64_t lost_every = 0;
+  std::uint64_t lost_every = 0;        // wall time without processor time
+  std::uint64_t slow_every = 0;        // processor time too: the model's own
+  std::uint64_t still_at_job = ~0ULL;  // once, in both clocks
   std::uint64_t failing_job = ~0ULL;
 
  private:
@@ -84,6 +88,22 @@ TEST_F(WcetProfiler, time_without_the_processor_is_counted_and_left_out) {
       EXPECT_LT(segment.max, 1_ms);
     }
   }
+}
+
+TEST_F(WcetProfiler, a_machine_that_stood_still_without_telling_is_left_out) {
+  driver.still_at_job = 100;
+  const auto measured = measure(300);
+  ASSERT_TRUE(measured);
+  EXPECT_EQ(measured->tasks[0].segments[0].excluded, 1U);
+  EXPECT_EQ(measured->tasks[0].segments[0].max, 109_us);
+}
+
+TEST_F(WcetProfiler, variation_of_the_model_itself_is_kept) {
+  driver.slow_every = 50;
+  const auto measured = measure(300);
+  ASSERT_TRUE(measured);
+  EXPECT_EQ(measured->tasks[0].segments[0].excluded, 0U);
+  EXPECT_GE(measured->tasks[0].segments[0].max, 5_ms);
 }
 
 TEST_F(WcetProfiler, refuses_to_guess_when_no_sample_is_quiet) {

@@ -25,6 +25,11 @@ struct ProfilerOptions {
   // A sample during which the processor was away from the thread for longer than this is excluded
   // and counted: that is lost supply, which the analysis charges elsewhere, not execution time.
   Duration lost_threshold = Duration::microseconds(50);
+  // A static network on one thread executes the same instructions every time, so a sample of more
+  // than this many medians was not execution but a machine that stood still without telling. Such
+  // samples are excluded and counted too, unless they are more than one in two hundred: then the
+  // variation is the model's own and all are kept.
+  double implausible_medians = 3;
   double margin = 1.2;
   std::uint64_t seed = 1;  // of the order in which models alternate
 };
