@@ -9,6 +9,7 @@
 #include <memory>
 #include <thread>
 
+#include <sched.h>
 #include <time.h>
 
 #include <fmt/format.h>
@@ -32,6 +33,16 @@ void sleep_until(TimePoint instant) {
   const timespec t{.tv_sec = instant.ns() / 1'000'000'000, .tv_nsec = instant.ns() % 1'000'000'000};
   while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, nullptr) == EINTR) {
   }
+}
+
+// The lane's processor and no other: the comparison is between ways to share one, not between one
+// and several.
+void pin_to(std::optional<int> cpu) {
+  if (!cpu) return;
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(static_cast<std::size_t>(*cpu), &only);
+  ::sched_setaffinity(0, sizeof(only), &only);
 }
 
 bool run_job(ExecutionContext& context) {
@@ -107,9 +118,11 @@ Outcome<RunReport> run_in_plain_threads(const RunRequest& request) {
   const TimePoint first = clock.now() + Duration::milliseconds(10);
   std::vector<executor::TaskStatistics> statistics(workload->models.size());
   {
+    const std::optional<int> cpu = lane_cpu(*workload);
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < statistics.size(); ++i) {
-      threads.emplace_back([&, i] {
+      threads.emplace_back([&, i, cpu] {
+        pin_to(cpu);
         serve(workload->models[i], *(*contexts)[i], first, first + request.duration, request,
               statistics[i]);
       });

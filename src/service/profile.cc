@@ -63,7 +63,7 @@ std::string to_text(const ProfileReport& report) {
   text += fmt::format(
       "\nWCET = measured maximum x {:.2f}: evidence, not a proof. Left out: samples during which "
       "the "
-      "processor was taken away.\nWritten to {}\n",
+      "processor\nwas taken away or the machine stood still.\nWritten to {}\n",
       margin, report.written_to.string());
   return text;
 }

@@ -22,7 +22,8 @@ std::string optional_duration(const std::optional<Duration>& duration) {
 
 std::string headline(const RunReport& report) {
   if (without_scheduler(report)) {
-    return "Plain threads of the normal class, no scheduler, nothing proved.\n";
+    return "Plain threads of the normal class on the lane's processor: no scheduler, nothing "
+           "proved.\n";
   }
   std::string text;
   if (!report.real_time) {

@@ -223,6 +223,12 @@ Outcome<bool> load_models(Session& session, const OrchestratorConfig& config, Pr
 
 }  // namespace
 
+std::optional<int> lane_cpu(const Workload& workload) {
+  const bool named = !workload.machine.lanes.empty() && workload.machine.lanes.front().cpu;
+  if (named) return workload.machine.lanes.front().cpu;
+  return workload.machine.real_time ? last_allowed_cpu() : std::nullopt;
+}
+
 context::LoadRequest load_request_of(const ModelSpec& model) {
   return {.name = model.name,
           .parts = model.parts,

@@ -42,6 +42,10 @@ struct Session {
 
 [[nodiscard]] context::LoadRequest load_request_of(const ModelSpec& model);
 
+// The processor of the workload's first lane; nothing: the workload does not ask for real time and
+// names none.
+[[nodiscard]] std::optional<int> lane_cpu(const Workload& workload);
+
 // The proof of every lane of a session.
 [[nodiscard]] AdmitReport admission_of(const Session& session);
 

@@ -71,8 +71,8 @@ struct RunReport {
 // happens.
 [[nodiscard]] Outcome<RunReport> run_workload(const RunRequest& request);
 
-// The same models, periods and inputs in plain threads of the normal class, one a model, no
-// scheduler: what engineers have today. For comparison only.
+// The same models, periods and inputs in plain threads of the normal class, one a model, on the
+// lane's processor, no scheduler: what engineers have today. For comparison only.
 [[nodiscard]] Outcome<RunReport> run_in_plain_threads(const RunRequest& request);
 
 [[nodiscard]] std::string to_text(const RunReport& report);
