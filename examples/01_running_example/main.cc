@@ -21,8 +21,8 @@ using aegis::theory::TaskSet;
 
 namespace {
 
-Task task(std::uint32_t id, const char* name, std::vector<Duration> segments, Duration period,
-          Duration deadline) {
+Task task(std::uint32_t id, const char* name, const std::vector<Duration>& segments,
+          Duration period, Duration deadline) {
   Task made;
   made.id = aegis::TaskId{id};
   made.name = name;

@@ -85,7 +85,7 @@ aegis::trace::Trace run_for(Duration length) {
   if (!running) return {};
   const TimePoint end = clock.now() + length;
   while (clock.now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  if (!(*lane)->drain(1_s)) return {};
+  if (!(*lane)->drain(Duration::seconds(1))) return {};
   aegis::trace::TraceCollector collector;
   recorder.drain(collector);
   return collector.take();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <ranges>
 
 #include "aegis/base/check.h"
 
@@ -57,8 +58,7 @@ std::strong_ordering Natural::operator<=>(const Natural& other) const {
 
 double Natural::to_double() const {
   double value = 0;
-  for (auto digit = digits_.rbegin(); digit != digits_.rend(); ++digit)
-    value = value * 0x1p32 + *digit;
+  for (const std::uint32_t digit : digits_ | std::views::reverse) value = value * 0x1p32 + digit;
   return value;
 }
 

@@ -3,8 +3,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <future>
+#include <system_error>
 #include <utility>
 
 #include <pthread.h>
@@ -41,7 +41,7 @@ void pin(int cpu, ThreadGrant& grant) {
   if (error != 0) {
     add_note(grant.note,
              fmt::format("pinning to CPU {} refused: {} (not among the CPUs of this process)", cpu,
-                         std::strerror(error)));
+                         std::generic_category().message(error)));
   }
 }
 
@@ -83,7 +83,8 @@ class Attributes {
 
 std::string fifo_refusal(int priority, int error) {
   const char* hint = error == EPERM ? " (needs CAP_SYS_NICE or an rtprio limit)" : "";
-  return fmt::format("SCHED_FIFO {} refused: {}{}", priority, std::strerror(error), hint);
+  return fmt::format("SCHED_FIFO {} refused: {}{}", priority,
+                     std::generic_category().message(error), hint);
 }
 
 }  // namespace
@@ -161,7 +162,7 @@ std::string lock_memory() {
   const int error = errno;
   const char* hint =
       error == EPERM || error == ENOMEM ? " (needs CAP_IPC_LOCK or a larger memlock limit)" : "";
-  return fmt::format("locking memory refused: {}{}", std::strerror(error), hint);
+  return fmt::format("locking memory refused: {}{}", std::generic_category().message(error), hint);
 }
 
 }  // namespace aegis::executor

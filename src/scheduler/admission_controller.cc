@@ -7,7 +7,6 @@ namespace aegis::scheduler {
 
 namespace {
 
-using theory::Analysis;
 using theory::Task;
 using theory::TaskSet;
 using theory::Verdict;

@@ -2,10 +2,9 @@
 #include "aegis/scheduler/wcet_profiler.h"
 
 #include <algorithm>
+#include <ctime>
 #include <optional>
 #include <random>
-
-#include <time.h>
 
 #include "aegis/executor/real_time_thread.h"
 

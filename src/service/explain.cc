@@ -46,8 +46,9 @@ Outcome<JobId> parse_job(const trace::Trace& trace, const std::string& text) {
 std::vector<JobId> by_response_time(const trace::Trace& trace, TaskId task) {
   std::vector<Event> completed =
       trace::Query(trace).events({.types = {EventType::kCompleted}, .task = task});
-  std::ranges::stable_sort(completed, std::greater<>{},
-                           [](const Event& event) { return event.payload[0]; });
+  std::ranges::sort(completed, [](const Event& a, const Event& b) {
+    return std::pair(b.payload[0], a.job) < std::pair(a.payload[0], b.job);
+  });
   std::vector<JobId> jobs;
   for (const Event& event : completed) jobs.push_back(event.job_id());
   return jobs;

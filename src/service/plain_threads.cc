@@ -5,12 +5,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <ctime>
 #include <map>
 #include <memory>
 #include <thread>
 
 #include <sched.h>
-#include <time.h>
 
 #include <fmt/format.h>
 

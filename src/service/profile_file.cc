@@ -126,10 +126,10 @@ void require_sense(const SegmentProfile& segment, const Reader& read) {
 
 ModelProfile read_profile(const Json& object, const std::string& path,
                           std::optional<Diagnostic>& problem) {
-  static const Json kNothing = Json::object();
+  static const Json nothing = Json::object();
   const auto member = [&object](const char* name) -> const Json& {
     const auto at = object.is_object() ? object.find(name) : object.end();
-    return at != object.end() ? at.value() : kNothing;
+    return at != object.end() ? at.value() : nothing;
   };
   ModelProfile profile;
   each_identity_member(profile.identity, Reader(member("identity"), path + "identity.", problem));

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "lane_core.h"
+#include "virtual_lane.h"
+
+namespace aegis::executor {
+namespace {
+
+using namespace time_literals;
+using testing::ElementsAre;
+using trace::Assumption;
+using trace::EventType;
+
+TimePoint at(Duration since_start) {
+  return TimePoint{} + since_start;
+}
+
+std::uint64_t bits_of(const trace::Event& miss) {
+  return static_cast<std::uint64_t>(miss.payload[2]);
+}
+
+// ---- faults ----
+
+TEST(LaneCoreFaults, a_failed_job_is_a_miss_and_the_lane_goes_on) {
+  VirtualLane lane;
+  lane.driver.failure = [](JobId job, std::uint32_t) -> std::optional<Error> {
+    if (job.task == TaskId{1}) return Error::permanent(ErrorCode::kBackend, "bad input");
+    return std::nullopt;
+  };
+  auto tasks = lane.add_together(
+      {lane_task({0, {1_ms}, 10_ms, 10_ms}), lane_task({1, {1_ms}, 10_ms, 10_ms})});
+  lane.run_until(at(15_ms));
+  EXPECT_EQ(tasks[0].get().completed.value(), 2);
+  EXPECT_EQ(tasks[1].get().failed_jobs.value(), 2);  // it is tried again: the error was not fatal
+  for (const auto& miss : lane.events(EventType::kMissed))
+    EXPECT_EQ(bits_of(miss), bit(Assumption::kFault));
+}
+
+TEST(LaneCoreFaults, a_fatal_error_stops_only_its_task) {
+  VirtualLane lane;
+  lane.driver.failure = [](JobId job, std::uint32_t) -> std::optional<Error> {
+    if (job.task == TaskId{1})
+      return Error::fatal(ErrorCode::kBackend, "context lost").with_native(700);
+    return std::nullopt;
+  };
+  auto tasks = lane.add_together(
+      {lane_task({0, {1_ms}, 10_ms, 10_ms}), lane_task({1, {1_ms}, 10_ms, 10_ms})});
+  lane.run_until(at(35_ms));
+  EXPECT_EQ(tasks[0].get().completed.value(), 4);
+  EXPECT_EQ(tasks[1].get().failed_jobs.value(), 1);
+  EXPECT_EQ(tasks[1].get().refused.value(), 3);
+  EXPECT_EQ(lane.events(EventType::kContextFailed).at(0).payload[1], 700);
+  for (const auto& miss : lane.events(EventType::kMissed)) {
+    EXPECT_EQ(bits_of(miss) & bit(Assumption::kFault), bit(Assumption::kFault));
+  }
+}
+
+TEST(LaneCoreFaults, a_hanging_segment_is_cancelled_and_its_context_closed) {
+  VirtualLane lane;
+  lane.driver.execution = [](JobId, std::uint32_t) { return 150_ms; };
+  lane.driver.during_segment = [&] {
+    lane.core->watch().cancel_if_hung(lane.clock.now(), lane.driver);
+  };
+  TaskState& task = lane.add(lane_task({0, {1_ms}, 200_ms, 200_ms}));
+  lane.run_until(at(150_ms));
+  EXPECT_EQ(task.failed_jobs.value(), 1);
+  EXPECT_TRUE(task.failed);
+  EXPECT_EQ(lane.events(EventType::kSegmentEnd).at(0).payload[3],
+            as_payload(trace::SegmentOutcome::kCancelled));
+  EXPECT_EQ(lane.events(EventType::kContextFailed).size(), 1U);
+}
+
+TEST(LaneCoreFaults, a_segment_is_not_hung_within_a_hundred_milliseconds) {
+  VirtualLane lane;
+  lane.driver.execution = [](JobId, std::uint32_t) { return 100_ms; };
+  lane.driver.during_segment = [&] {
+    EXPECT_FALSE(lane.core->watch().cancel_if_hung(lane.clock.now(), lane.driver));
+  };
+  TaskState& task = lane.add(lane_task({0, {1_ms}, 200_ms, 200_ms}));
+  lane.run_until(at(150_ms));
+  EXPECT_EQ(task.completed.value(), 1);
+}
+
+// ---- changes and the end ----
+
+TEST(LaneCoreChanges, a_removed_task_finishes_its_started_job_and_drops_the_rest) {
+  VirtualLane lane;
+  lane.driver.execution = [](JobId, std::uint32_t) { return 5_ms; };
+  auto task = lane_task({0, {5_ms, 5_ms}, 6_ms, 50_ms});
+  task.model.overload = {theory::OverloadRule::kQueue, 3};
+  TaskState& state = lane.add(task);
+  (void)lane.core->step();  // its first segment, 0 to 5
+  (void)lane.core->step();  // its second, 5 to 10: the next job arrived at 6
+  (void)lane.core->step();  // the next one's first, 10 to 15: another arrived at 12
+  lane.core->remove(state);
+  EXPECT_FALSE(state.retired);
+  lane.run_until(at(100_ms));
+  EXPECT_TRUE(state.retired);
+  EXPECT_EQ(state.completed.value(), 2);
+  EXPECT_EQ(lane.driver.ran.size(), 4U);
+  EXPECT_EQ(lane.events(EventType::kTaskRemoved).size(), 1U);
+}
+
+TEST(LaneCoreChanges, removing_gives_room_back) {
+  LaneConfig config = lane_configuration();
+  config.max_tasks = 1;
+  config.max_ready_jobs = 2;
+  VirtualLane lane(config);
+  auto task = lane_task({0, {1_ms}, 10_ms, 10_ms});
+  task.model.overload = {theory::OverloadRule::kQueue, 1};
+  TaskState& first = lane.add(task);
+  TaskState second(lane_task({1, {1_ms}, 10_ms, 10_ms}), 0);
+  TaskState* wanted = &second;
+  EXPECT_EQ(lane.core->add({&wanted, 1}).error().code, ErrorCode::kResourceExhausted);
+  lane.core->remove(first);
+  EXPECT_TRUE(first.retired);
+  EXPECT_TRUE(lane.core->add({&wanted, 1}).has_value());
+}
+
+TEST(LaneCoreChanges, a_submission_before_the_removal_gets_its_end) {
+  VirtualLane lane;
+  auto task = lane_task({0, {1_ms}, 10_ms, 10_ms});
+  task.periodic = false;
+  TaskState& state = lane.add(task);
+  lane.submit(state);
+  lane.core->remove(state);
+  EXPECT_TRUE(state.retired);
+  EXPECT_EQ(state.refused.value(), 1);
+  EXPECT_EQ(state.missed.value(), 0);  // taken away by a person before its deadline
+}
+
+TEST(LaneCoreEnd, drain_runs_what_is_pending_and_takes_nothing_new) {
+  VirtualLane lane;
+  lane.driver.execution = [](JobId, std::uint32_t) { return 4_ms; };
+  auto tasks = lane.add_together(
+      {lane_task({0, {4_ms}, 10_ms, 10_ms}), lane_task({1, {4_ms}, 10_ms, 10_ms})});
+  (void)lane.core->step();
+  lane.core->drain(at(100_ms));
+  EXPECT_TRUE(lane.run_until(at(100_ms)));
+  EXPECT_EQ(lane.clock.now(), at(8_ms));
+  EXPECT_EQ(tasks[0].get().completed.value() + tasks[1].get().completed.value(), 2);
+  EXPECT_EQ(lane.events(EventType::kStopped).at(0).payload[0], 0);
+}
+
+TEST(LaneCoreEnd, drain_drops_what_is_left_when_its_time_is_over) {
+  VirtualLane lane;
+  lane.driver.execution = [](JobId, std::uint32_t) { return 4_ms; };
+  lane.add_together({lane_task({0, {4_ms}, 10_ms, 10_ms}), lane_task({1, {4_ms}, 10_ms, 10_ms}),
+                     lane_task({2, {4_ms, 4_ms}, 10_ms, 9_ms})});
+  (void)lane.core->step();  // the first segment of the third task
+  lane.core->drain(at(4_ms));
+  EXPECT_TRUE(lane.run_until(at(100_ms)));
+  EXPECT_EQ(lane.driver.ran.size(), 1U);
+  EXPECT_EQ(lane.events(EventType::kRefused).size(), 2U);
+  EXPECT_EQ(lane.events(EventType::kStopped).at(0).payload[0], 3);
+  EXPECT_TRUE(lane.events(EventType::kMissed).empty());
+}
+
+TEST(LaneCoreEnd, abort_cancels_the_running_segment) {
+  VirtualLane lane;
+  lane.driver.during_segment = [&] { EXPECT_TRUE(lane.core->watch().cancel_any(lane.driver)); };
+  TaskState& task = lane.add(lane_task({0, {1_ms}, 10_ms, 10_ms}));
+  (void)lane.core->step();
+  lane.core->abort();
+  EXPECT_EQ(lane.core->step().kind, LaneStep::Kind::kStopped);
+  EXPECT_EQ(task.failed_jobs.value(), 1);
+  EXPECT_EQ(lane.recorder.violations(Assumption::kFault), 0U);
+  TaskState other(lane_task({1, {1_ms}, 10_ms, 10_ms}), 0);
+  TaskState* wanted = &other;
+  EXPECT_EQ(lane.core->add({&wanted, 1}).error().code, ErrorCode::kFailedPrecondition);
+}
+
+TEST(LaneCoreTime, is_a_partition_of_the_time_since_the_start) {
+  VirtualLane lane;
+  lane.driver.execution = [](JobId job, std::uint32_t) {
+    return job.task == TaskId{0} ? 3_ms : 5_ms;
+  };
+  lane.add_together({lane_task({0, {3_ms}, 10_ms, 10_ms}), lane_task({1, {5_ms}, 14_ms, 14_ms})});
+  lane.run_until(at(500_ms));
+  lane.core->abort();
+  while (lane.core->step().kind != LaneStep::Kind::kStopped) {
+  }
+  const LaneTime time = lane.core->time();
+  EXPECT_EQ(time.idle + time.dispatch + time.execute + time.complete + time.lost,
+            lane.clock.now() - TimePoint{});
+  EXPECT_GT(time.execute, 300_ms);
+}
+
+}  // namespace
+}  // namespace aegis::executor
