@@ -52,10 +52,9 @@ Status LaneCore::add(std::span<TaskState* const> tasks) noexcept {
 }
 
 void LaneCore::remove(TaskState& task) noexcept {
-  free_at_.reset();
+  const TimePoint now = take_due();
   task.removing = true;
   if (task.task.periodic) timer_.stop(task);
-  const TimePoint now = take_inbox(task, clock_.now());  // what was accepted gets its end
   const std::uint32_t before = task.unfinished;
   drop_waiting(task, RefusalReason::kTaskUnknown, now);
   trace_.task_event(now, EventType::kTaskRemoved, task.id(),
@@ -69,14 +68,22 @@ void LaneCore::retire(TaskState& task) noexcept {
   task.retired.store(true, std::memory_order_release);
 }
 
-void LaneCore::drain(TimePoint until) noexcept {
+// Arrivals that the last segment hid from the lane have happened: they get their end like any other
+// before the change that ends further ones.
+TimePoint LaneCore::take_due() noexcept {
   free_at_.reset();
+  return take_arrivals(clock_.now());
+}
+
+void LaneCore::drain(TimePoint until) noexcept {
+  const TimePoint now = take_due();
   timer_.stop_all();
   drain_until_ = until;
-  trace_.lane_event(clock_.now(), EventType::kDrainBegin, {until.ns()});
+  trace_.lane_event(now, EventType::kDrainBegin, {until.ns()});
 }
 
 void LaneCore::abort() noexcept {
+  (void)take_due();
   timer_.stop_all();
   aborting_ = true;
 }

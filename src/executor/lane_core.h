@@ -80,7 +80,8 @@ class LaneCore {
   // Begins the time line, idle.
   void open(bool real_time_denied) noexcept;
 
-  // Hand-overs, between two segments. add: the first arrivals coincide, now (plus each task's
+  // Hand-overs, between two segments. What has arrived by then is taken before remove, drain and
+  // abort end further arrivals. add: the first arrivals coincide, now (plus each task's
   // offset). Refused without effect when a limit of the configuration would be passed. remove: done
   // when the state's `retired` is set.
   [[nodiscard]] Status add(std::span<TaskState* const> tasks) noexcept;
@@ -139,6 +140,7 @@ class LaneCore {
                 TimePoint now) noexcept;
 
   // lane_core.cc: hand-overs, idling and the end.
+  TimePoint take_due() noexcept;
   LaneStep idle(TimePoint now) noexcept;
   void drop_everything(TimePoint now) noexcept;
   LaneStep stop(TimePoint now) noexcept;

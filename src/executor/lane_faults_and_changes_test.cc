@@ -146,6 +146,46 @@ TEST(LaneCoreEnd, drain_runs_what_is_pending_and_takes_nothing_new) {
   EXPECT_EQ(lane.events(EventType::kStopped).at(0).payload[0], 0);
 }
 
+// One segment of 35 ms hides the arrivals at 10, 20 and 30 ms from the lane: overload, thus misses.
+struct HidingSegment {
+  HidingSegment() {
+    lane.driver.execution = [](JobId, std::uint32_t) { return 35_ms; };
+    state = &lane.add(lane_task({0, {40_ms}, 10_ms, 10_ms}));
+    (void)lane.core->step();
+  }
+  void expect_three_misses_more() {
+    EXPECT_EQ(lane.events(EventType::kSubmitted).size(), 4U);
+    EXPECT_EQ(lane.events(EventType::kRefused).size(), 3U);
+    EXPECT_EQ(state->completed.value(), 1);
+    EXPECT_EQ(state->refused.value(), 3);
+    EXPECT_EQ(state->missed.value(), 4);
+  }
+  VirtualLane lane;
+  TaskState* state = nullptr;
+};
+
+TEST(LaneCoreEnd, drain_counts_arrivals_that_the_last_segment_hid) {
+  HidingSegment run;
+  run.lane.core->drain(at(100_ms));
+  EXPECT_TRUE(run.lane.run_until(at(100_ms)));
+  run.expect_three_misses_more();
+}
+
+TEST(LaneCoreEnd, abort_counts_arrivals_that_the_last_segment_hid) {
+  HidingSegment run;
+  run.lane.core->abort();
+  EXPECT_TRUE(run.lane.run_until(at(100_ms)));
+  run.expect_three_misses_more();
+}
+
+TEST(LaneCoreChanges, a_removal_counts_arrivals_that_the_last_segment_hid) {
+  HidingSegment run;
+  run.lane.core->remove(*run.state);
+  EXPECT_TRUE(run.state->retired);
+  run.lane.run_until(at(100_ms));
+  run.expect_three_misses_more();
+}
+
 TEST(LaneCoreEnd, drain_drops_what_is_left_when_its_time_is_over) {
   VirtualLane lane;
   lane.driver.execution = [](JobId, std::uint32_t) { return 4_ms; };
