@@ -54,6 +54,7 @@ class Telling {
  private:
   void take_own(std::uint32_t index);
   void settle_times();
+  [[nodiscard]] std::optional<std::int64_t> key_by_policy() const;
   void divide();
   void add_part(Part part);
   void add_gap(std::int64_t begin_ns, std::int64_t end_ns, bool idle);
@@ -91,7 +92,6 @@ void Telling::take_own(std::uint32_t index) {
     case EventType::kRefused:
       story_.ending = JobEnding::kRefused;
       story_.refusal = static_cast<RefusalReason>(p[0]);
-      story_.missed = true;
       end_ns_ = event.time_ns;
       break;
     case EventType::kReleased:
@@ -105,7 +105,6 @@ void Telling::take_own(std::uint32_t index) {
       story_.ending = p[3] == 0   ? JobEnding::kCompleted
                       : p[3] == 1 ? JobEnding::kFailed
                                   : JobEnding::kCancelled;
-      story_.missed = story_.missed || p[3] != 0;
       end_ns_ = event.time_ns;
       if (arrival_ns_) end_ns_ = clipped_time(saturating_plus(*arrival_ns_, p[0]));
       break;
@@ -131,8 +130,23 @@ void Telling::settle_times() {
   story_.response = story_.end - story_.arrival;
   const TaskDeclaration* task = trace_.find_task(story_.job.task);
   if (!story_.deadline && task != nullptr) {
-    story_.deadline = TimePoint::from_ns(clipped_time(arrival + task->deadline.ns()));
+    story_.deadline =
+        TimePoint::from_ns(clipped_time(saturating_plus(arrival, task->deadline.ns())));
   }
+  if (!story_.key) story_.key = key_by_policy();
+}
+
+// A job that was turned away has no recorded key, but its declaration and its arrival give one.
+std::optional<std::int64_t> Telling::key_by_policy() const {
+  const LaneDeclaration* lane = trace_.find_lane(story_.lane);
+  const TaskDeclaration* task = trace_.find_task(story_.job.task);
+  if (lane == nullptr || task == nullptr || !arrival_ns_) return std::nullopt;
+  if (lane->policy == "np_edf") return saturating_plus(*arrival_ns_, task->deadline.ns());
+  if (lane->policy == "rm") return task->period.ns();
+  if (lane->policy == "dm") return task->deadline.ns();
+  if (lane->policy == "static") return task->priority;
+  if (lane->policy == "fifo") return *arrival_ns_;
+  return std::nullopt;
 }
 
 std::optional<Choice> Telling::choice_at(std::uint32_t index) const {
@@ -167,7 +181,7 @@ Part Telling::part_of(const Stretch& stretch) const {
   part.began_before = decided < released_index_;
   if (part.job == story_.job) {
     part.kind = PartKind::kRun;
-  } else if (part.choice && part.began_before && part.choice->key > story_.key) {
+  } else if (part.choice && part.began_before && story_.key && part.choice->key > *story_.key) {
     part.kind = PartKind::kBlocking;
   } else {
     part.kind = PartKind::kInterference;
@@ -316,9 +330,8 @@ std::vector<JobId> Storyteller::missed() const {
   std::vector<JobId> jobs;
   std::set<JobId> seen;
   for (const Event& event : state_->trace.events) {
-    const bool miss = event.type == EventType::kMissed || event.type == EventType::kRefused ||
-                      (event.type == EventType::kCompleted && event.payload[3] != 0);
-    if (miss && event.job != Event::kNoJob && seen.insert(event.job_id()).second) {
+    if (event.type == EventType::kMissed && event.job != Event::kNoJob &&
+        seen.insert(event.job_id()).second) {
       jobs.push_back(event.job_id());
     }
   }

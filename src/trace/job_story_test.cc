@@ -87,10 +87,19 @@ class BlockedDetector {
     put(30, EventType::kCompleted, kSpeech, {28 * kMs, -10 * kMs, 5 * kMs, 0});
   }
 
-  Trace trace() {
+  // A job that never ran: its arrival, and the refusal.
+  void refuse(std::int64_t ms, std::uint32_t task, std::int64_t arrival, RefusalReason reason) {
+    put(ms, EventType::kSubmitted, task, {arrival * kMs, 0, 0}, 8);
+    put(ms, EventType::kRefused, task, {static_cast<std::int64_t>(reason), 0}, 8);
+  }
+  void miss(std::int64_t ms, std::uint32_t task, Assumption named) {
+    put(ms, EventType::kMissed, task, {0, 2, static_cast<std::int64_t>(bit(named))}, 8);
+  }
+
+  Trace trace(const char* policy = "np_edf") {
     Trace declared;
     declared.lanes[LaneId{0}] = {
-        .id = LaneId{0}, .name = "lane0", .policy = "np_edf", .admitted = true};
+        .id = LaneId{0}, .name = "lane0", .policy = policy, .admitted = true};
     const auto ms = [](std::int64_t n) { return Duration::milliseconds(n); };
     declared.tasks[TaskId{0}] = {.id = TaskId{0},
                                  .lane = LaneId{0},
@@ -115,10 +124,9 @@ class BlockedDetector {
   static constexpr std::uint32_t kDetector = 1;
   static constexpr std::uint32_t kSpeech = 2;
 
- private:
   void put(std::int64_t ms, EventType type, std::uint32_t task,
-           std::array<std::int64_t, 5> payload = {}) {
-    const std::uint64_t job = task == TaskId::kNone ? Event::kNoJob : 7;
+           std::array<std::int64_t, 5> payload = {}, std::uint64_t sequence = 7) {
+    const std::uint64_t job = task == TaskId::kNone ? Event::kNoJob : sequence;
     events_.push_back({.time_ns = ms * kMs,
                        .job = job,
                        .task = task,
@@ -126,6 +134,8 @@ class BlockedDetector {
                        .type = type,
                        .payload = payload});
   }
+
+ private:
   void release(std::int64_t ms, std::uint32_t task, std::int64_t arrival, std::int64_t deadline) {
     put(ms, EventType::kSubmitted, task, {arrival * kMs, 0, 0});
     put(ms, EventType::kReleased, task, {arrival * kMs, deadline * kMs, deadline * kMs, ++ready_});
@@ -191,6 +201,65 @@ TEST(JobStory, an_unknown_job_is_not_found) {
   const Trace trace = BlockedDetector().trace();
   EXPECT_EQ(Storyteller(trace).tell({TaskId{9}, 0}).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(Storyteller(trace).missed(), (std::vector<JobId>{{TaskId{1}, 7}}));
+}
+
+std::string told(const Trace& trace, JobId job) {
+  const Result<JobStory> story = Storyteller(trace).tell(job);
+  return story ? to_text(trace, *story) : "not found";
+}
+
+bool contains(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
+
+// The detector (deadline 11) runs until 25, speech #7 (deadline 40) until 30; speech #8 has 20
+// + 38.
+TEST(JobStory, a_refused_job_waits_for_whom_the_policy_puts_first_without_blocking) {
+  BlockedDetector run;
+  run.refuse(30, BlockedDetector::kSpeech, 20, RefusalReason::kOverload);
+  const Trace trace = run.trace();
+  const Result<JobStory> story = Storyteller(trace).tell({TaskId{2}, 8});
+  ASSERT_TRUE(story);
+  EXPECT_EQ(story->key, 58 * kMs);
+  EXPECT_EQ(story->total(PartKind::kBlocking), Duration::zero());
+  EXPECT_FALSE(contains(to_text(trace, *story), "blocking")) << to_text(trace, *story);
+}
+
+TEST(JobStory, a_refused_job_that_outranks_the_running_one_is_blocked) {
+  BlockedDetector run;
+  run.refuse(30, BlockedDetector::kDetector, 26, RefusalReason::kOverload);
+  const Trace trace = run.trace();
+  EXPECT_TRUE(contains(told(trace, {TaskId{1}, 8}), "lower priority: blocking"));
+}
+
+TEST(JobStory, a_key_that_nobody_knows_ranks_nothing) {
+  BlockedDetector run;
+  run.refuse(30, BlockedDetector::kDetector, 26, RefusalReason::kOverload);
+  const Trace trace = run.trace("of tomorrow");
+  const std::string text = told(trace, {TaskId{1}, 8});
+  EXPECT_TRUE(contains(text, "already running (non-preemptible)")) << text;
+}
+
+TEST(JobStory, what_the_operator_took_away_before_its_deadline_is_no_miss) {
+  BlockedDetector run;
+  run.refuse(30, BlockedDetector::kSpeech, 28, RefusalReason::kDraining);
+  run.put(30, EventType::kCompleted, BlockedDetector::kPlanner, {30 * kMs, -70 * kMs, 12 * kMs, 2});
+  const Trace trace = run.trace();
+  EXPECT_EQ(Storyteller(trace).missed(), (std::vector<JobId>{{TaskId{1}, 7}}));
+  for (const JobId job : {JobId{TaskId{2}, 8}, JobId{TaskId{0}, 7}}) {
+    const std::string text = told(trace, job);
+    EXPECT_FALSE(contains(text, "MISSED")) << text;
+    EXPECT_TRUE(contains(text, "not a miss: it was taken away before its deadline")) << text;
+  }
+}
+
+TEST(JobStory, a_refusal_that_the_lane_counts_as_a_miss_is_told_as_one) {
+  BlockedDetector run;
+  run.refuse(30, BlockedDetector::kSpeech, 28, RefusalReason::kOverload);
+  run.miss(30, BlockedDetector::kSpeech, Assumption::kWcet);
+  const Trace trace = run.trace();
+  EXPECT_EQ(Storyteller(trace).missed().size(), 2U);
+  EXPECT_TRUE(contains(told(trace, {TaskId{2}, 8}), "MISSED"));
 }
 
 // Any payload makes a story, if not a sensible one.

@@ -105,6 +105,7 @@ class Text {
   [[nodiscard]] std::string other_segment(const Part& part) const;
   void ending();
   void account();
+  [[nodiscard]] bool taken_away() const;
   void verdict();
   void reasons();
   [[nodiscard]] std::string segment_name(const Part& part) const;
@@ -148,15 +149,16 @@ std::string Text::segment_name(const Part& part) const {
 std::string Text::other_segment(const Part& part) const {
   const std::string what = trace_.job_name(part.job) + segment_name(part);
   if (!part.choice) return what + ", chosen at a time that is not in the trace";
-  const bool outranked = part.choice->key > story_.key;
   if (!part.began_before) {
+    const std::string why = story_.key ? comparison(policy_, part.choice->key, *story_.key)
+                                       : "this one's key is not in the trace";
     return fmt::format("{}, chosen instead of this one among {}: {}", what, part.choice->ready,
-                       comparison(policy_, part.choice->key, story_.key));
+                       why);
   }
   const bool running = part.choice->time <= story_.arrival;
   return fmt::format("{}, {} (non-preemptible{})", what,
                      running ? "already running" : "chosen before the lane knew of this job",
-                     outranked ? "; lower priority: blocking" : "");
+                     part.kind == PartKind::kBlocking ? "; lower priority: blocking" : "");
 }
 
 void Text::describe_run(const Part& part) {
@@ -251,6 +253,12 @@ void Text::account() {
       milliseconds(story_.total(PartKind::kHandOver) + story_.total(PartKind::kIdle)));
 }
 
+// By an operator: a drain, a removal, an abort.
+bool Text::taken_away() const {
+  return story_.ending == JobEnding::kCancelled || story_.refusal == RefusalReason::kDraining ||
+         story_.refusal == RefusalReason::kTaskUnknown;
+}
+
 void Text::verdict() {
   if (story_.ending == JobEnding::kCompleted && story_.bound > Duration::zero()) {
     const Duration slack = story_.bound - story_.response;
@@ -261,6 +269,7 @@ void Text::verdict() {
     if (story_.ending == JobEnding::kCompleted && story_.deadline) {
       line("  met its deadline with {} to spare", milliseconds(*story_.deadline - story_.end));
     }
+    if (taken_away()) line("  not a miss: it was taken away before its deadline");
     return;
   }
   if (story_.tardiness > Duration::zero()) {

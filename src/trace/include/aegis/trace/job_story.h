@@ -33,7 +33,7 @@ struct Choice {
 enum class PartKind : std::uint8_t {
   kRelease,       // the lane had nothing else to do, but did not know of the job yet: timer, inbox
   kBlocking,      // a job that this one outranks ran a segment begun before this one was ready
-  kInterference,  // a job that outranks this one ran a segment
+  kInterference,  // any other job's segment: that job outranks this one, or nobody can tell
   kHandOver,      // between segments: completing, choosing, starting
   kIdle,          // the lane idled although the job was ready: never, on a correct lane
   kRun,           // a segment of the job itself
@@ -67,7 +67,7 @@ struct JobStory {
   TimePoint arrival{};
   std::optional<TimePoint> released{};
   std::optional<TimePoint> deadline{};
-  std::int64_t key = 0;
+  std::optional<std::int64_t> key{};  // as released, else as the policy gives it; or unknown
   std::vector<JobId> ready_with{};  // in the ready queue at its release, in order of their release
   std::vector<Part> parts{};
   JobEnding ending = JobEnding::kPending;
@@ -76,7 +76,7 @@ struct JobStory {
   Duration response{};   // end - arrival
   Duration execution{};  // own segments
   Duration bound{};      // proved; zero: none
-  bool missed = false;
+  bool missed = false;   // the lane recorded a miss
   Duration tardiness{};
   std::optional<MissSeverity> severity{};
   std::uint64_t violated = 0;  // Assumption bits that the miss names
@@ -96,7 +96,8 @@ class Storyteller {
 
   // kNotFound when the trace holds nothing of this job.
   [[nodiscard]] Result<JobStory> tell(JobId job) const;
-  // Jobs that missed (late, failed or refused), in time order.
+  // Jobs of which the trace records a miss (late, failed, or turned away against their will), in
+  // time order. What an operator took away before its deadline is no miss.
   [[nodiscard]] std::vector<JobId> missed() const;
 
  private:
