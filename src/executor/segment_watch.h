@@ -14,7 +14,7 @@ namespace aegis::executor {
 enum class Cancellation : std::uint8_t { kNone, kHang, kAbort };
 
 // The agreement between a lane and whoever may cancel its running segment: the watchdog and
-// abort().
+// the end of the lane (abort, or a drain whose time is over).
 //
 //           lane: arm                     watcher: claim                watcher: cancel() done
 //   idle ------------> limit (ns > 0) ------------------> cancelling ---------------------->
@@ -26,6 +26,10 @@ enum class Cancellation : std::uint8_t { kNone, kHang, kAbort };
 // Invariant: cancel() is only ever called between the arm and the disarm of one segment, so it
 // never hits the next one: the watcher must win the word from `limit` first, and then the lane does
 // not leave until the call has returned.
+//
+// A cancel may come between the arm and the driver's start, where it finds nothing to cancel. So a
+// cancelled segment can be claimed again, from `cancelled`, until its disarm: who asks again
+// cancels again. The first reason stands.
 //
 // Real-time: arm and disarm are one atomic operation each unless the segment is being cancelled.
 class SegmentWatch {
@@ -46,15 +50,19 @@ class SegmentWatch {
     }
   }
 
-  // Watchdog: cancels the running segment if its limit has passed. Returns whether it did.
+  // Watchdog: cancels the running segment if its limit has passed, and again one found hung before.
+  // Returns whether this was the segment's first cancel.
   bool cancel_if_hung(TimePoint now, LaneDriver& driver) noexcept {
-    const std::int64_t limit = state_.load(std::memory_order_acquire);
-    return limit > kIdle && now.ns() > limit && cancel(limit, kHung, driver);
+    const std::int64_t state = state_.load(std::memory_order_acquire);
+    if (state == kHung) return repeat(state, driver);
+    return state > kIdle && now.ns() > state && cancel(state, kHung, driver);
   }
-  // abort(): cancels whatever runs. Returns whether it did.
+  // The end of the lane: cancels whatever runs, again if it was cancelled before. Returns whether
+  // this was the segment's first cancel.
   bool cancel_any(LaneDriver& driver) noexcept {
-    const std::int64_t limit = state_.load(std::memory_order_acquire);
-    return limit > kIdle && cancel(limit, kAborted, driver);
+    const std::int64_t state = state_.load(std::memory_order_acquire);
+    if (state == kHung || state == kAborted) return repeat(state, driver);
+    return state > kIdle && cancel(state, kAborted, driver);
   }
 
  private:
@@ -63,9 +71,12 @@ class SegmentWatch {
   static constexpr std::int64_t kHung = -2;
   static constexpr std::int64_t kAborted = -3;
 
-  bool cancel(std::int64_t limit, std::int64_t outcome, LaneDriver& driver) noexcept {
-    if (!state_.compare_exchange_strong(limit, kCancelling, std::memory_order_acq_rel))
-      return false;
+  bool repeat(std::int64_t outcome, LaneDriver& driver) noexcept {
+    (void)cancel(outcome, outcome, driver);
+    return false;
+  }
+  bool cancel(std::int64_t from, std::int64_t outcome, LaneDriver& driver) noexcept {
+    if (!state_.compare_exchange_strong(from, kCancelling, std::memory_order_acq_rel)) return false;
     driver.cancel();
     state_.store(outcome, std::memory_order_release);
     return true;

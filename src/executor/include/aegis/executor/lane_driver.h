@@ -33,6 +33,8 @@ class LaneDriver {
 
   // Asks the running segment to end early; poll then reports an error with kCancelled, or kDone if
   // it was faster. The one function that another thread may call while start_segment executes.
+  // Repeated until the segment ends, and possibly called first just before start_segment: a driver
+  // begins each segment uncancelled.
   virtual void cancel() noexcept = 0;
 };
 
