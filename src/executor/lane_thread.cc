@@ -102,9 +102,16 @@ void LaneThread::deliver_reports() {
 void LaneThread::watch() noexcept {
   while (!helpers_end_.load(std::memory_order_acquire)) {
     core_.watch().cancel_if_hung(clock_.now(), driver_);
+    cancel_after_the_end();
     supply_.sample();
     std::this_thread::sleep_for(kWatchPoll);
   }
+}
+
+// Again and again: the lane may have been about to start a segment at the first attempt.
+void LaneThread::cancel_after_the_end() noexcept {
+  const bool over = clock_.now().ns() >= drain_limit_ns_.load(std::memory_order_acquire);
+  if (over || abort_.load(std::memory_order_acquire)) core_.watch().cancel_any(driver_);
 }
 
 // ---- control ----
@@ -260,7 +267,10 @@ Status LaneThread::drain(Duration within) {
     close_all();
     const TimePoint now = clock_.now();
     const bool forever = within >= TimePoint::max() - now;
-    Change change{.kind = Change::Kind::kDrain, .until = forever ? TimePoint::max() : now + within};
+    const TimePoint until = forever ? TimePoint::max() : now + within;
+    // Before asking: the lane answers only when its running segment has ended.
+    drain_limit_ns_.store(until.ns(), std::memory_order_release);
+    Change change{.kind = Change::Kind::kDrain, .until = until};
     if (Status asked = ask(change); !asked) return asked;
   }
   return finish();
@@ -281,8 +291,7 @@ Status LaneThread::abort() {
 
 Status LaneThread::finish() {
   while (!lane_ended_.load(std::memory_order_acquire)) {
-    // Again and again: the lane may have been about to start a segment at the first attempt.
-    if (abort_.load(std::memory_order_acquire)) core_.watch().cancel_any(driver_);
+    cancel_after_the_end();
     std::this_thread::sleep_for(kAnswerPoll);
   }
   const std::scoped_lock lock(control_);

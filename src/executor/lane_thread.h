@@ -56,6 +56,8 @@ class LaneThread final : public Lane {
   void serve(const ThreadGrant& grant) noexcept;
   void deliver_reports();
   void watch() noexcept;
+  // The watchdog and whoever ends the lane: cancels what runs after an abort or a drain's limit.
+  void cancel_after_the_end() noexcept;
   [[nodiscard]] bool called() const noexcept;
   void apply(Change& change) noexcept;
 
@@ -78,6 +80,7 @@ class LaneThread final : public Lane {
   HandOver hand_over_;
   TaskDirectory directory_;
   std::atomic<bool> abort_{false};
+  std::atomic<std::int64_t> drain_limit_ns_{TimePoint::max().ns()};
   std::atomic<bool> lane_ended_{false};
   std::atomic<bool> helpers_end_{false};
   std::atomic<bool> has_callbacks_{false};

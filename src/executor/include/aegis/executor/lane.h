@@ -152,8 +152,9 @@ class Lane {
   // task's submit is one thread at a time.
   [[nodiscard]] virtual Status submit(TaskId task, std::uint64_t token) noexcept = 0;
 
-  // No new arrivals; pending jobs run until `within` has passed, then the rest are dropped. Stops
-  // the thread.
+  // No new arrivals; pending jobs run until `within` has passed, then the rest are dropped and the
+  // running segment is cancelled, again and again until it ends. Stops the thread. Several lanes
+  // drain at once by one ordinary thread each.
   [[nodiscard]] virtual Status drain(Duration within) = 0;
   // No new arrivals, pending jobs dropped, the running segment cancelled. Stops the thread.
   [[nodiscard]] virtual Status abort() = 0;
