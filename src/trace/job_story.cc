@@ -75,6 +75,7 @@ class Telling {
   std::optional<std::int64_t> arrival_ns_;
   std::optional<std::int64_t> end_ns_;
   std::uint32_t released_index_ = Stretch::kNone;
+  bool segment_cancelled_ = false;
 };
 
 std::int64_t clipped_time(std::int64_t ns) {
@@ -101,10 +102,15 @@ void Telling::take_own(std::uint32_t index) {
       story_.key = p[2];
       released_index_ = index;
       break;
+    case EventType::kSegmentEnd:
+      segment_cancelled_ = p[3] == static_cast<std::int64_t>(SegmentOutcome::kCancelled);
+      break;
     case EventType::kCompleted:
       story_.ending = p[3] == 0   ? JobEnding::kCompleted
                       : p[3] == 1 ? JobEnding::kFailed
                                   : JobEnding::kCancelled;
+      // An operator's abort ends the job as cancelled; what else cancels a segment is the watchdog.
+      story_.hung = story_.ending == JobEnding::kFailed && segment_cancelled_;
       end_ns_ = event.time_ns;
       if (arrival_ns_) end_ns_ = clipped_time(saturating_plus(*arrival_ns_, p[0]));
       break;
@@ -288,18 +294,37 @@ void Telling::take_violation(const Event& event) {
   story_.violations.push_back(std::move(violation));
 }
 
+bool tells_violation(EventType type) {
+  return type == EventType::kOverrun || type == EventType::kLost ||
+         type == EventType::kAssumptionViolated || type == EventType::kContextFailed;
+}
+
+// What came after the job's end is no cause of it.
 void Telling::find_violations() {
-  const auto range = lane_.busy_range(position_of(own_.front()), position_of(own_.back()));
+  const bool beyond = story_.ending == JobEnding::kCompleted && story_.bound > Duration::zero() &&
+                      story_.response > story_.bound;
+  if (!story_.missed && !beyond) return;
+  const std::size_t last = position_of(own_.back());
+  const auto range = lane_.busy_range(position_of(own_.front()), last);
   for (std::size_t at = range.begin; at < range.end; ++at) {
     const Event& event = trace_.events[lane_.events[at]];
-    if (event.type == EventType::kOverrun || event.type == EventType::kLost ||
-        event.type == EventType::kAssumptionViolated || event.type == EventType::kContextFailed) {
+    if (!tells_violation(event.type)) continue;
+    if (event.time() > story_.end || (end_ns_ && at > last)) {
+      story_.violated_later = true;
+    } else {
       take_violation(event);
     }
   }
+  std::stable_partition(story_.violations.begin(), story_.violations.end(),
+                        [&](const Violation& v) { return story_.names(v.assumption); });
 }
 
 }  // namespace
+
+bool JobStory::names(Assumption assumption) const {
+  const auto number = static_cast<unsigned>(assumption);
+  return number < kAssumptionCount && (violated & bit(assumption)) != 0;
+}
 
 Duration JobStory::total(PartKind kind) const {
   Duration sum;

@@ -262,6 +262,86 @@ TEST(JobStory, a_refusal_that_the_lane_counts_as_a_miss_is_told_as_one) {
   EXPECT_TRUE(contains(told(trace, {TaskId{2}, 8}), "MISSED"));
 }
 
+TEST(JobStory, what_follows_the_end_of_a_job_is_no_cause_of_its_miss) {
+  BlockedDetector run;
+  run.put(29, EventType::kLost, TaskId::kNone, {1 * kMs, 0, 28 * kMs});
+  const Trace trace = run.trace();
+  const Result<JobStory> story = Storyteller(trace).tell({TaskId{1}, 7});
+  ASSERT_TRUE(story);
+  EXPECT_EQ(story->violations.size(), 1U);
+  EXPECT_TRUE(story->violated_later);
+  EXPECT_FALSE(contains(to_text(trace, *story), "lost the processor"));
+}
+
+TEST(JobStory, a_job_in_time_is_told_without_the_violations_around_it) {
+  const Trace trace = BlockedDetector().trace();
+  const Result<JobStory> story = Storyteller(trace).tell({TaskId{2}, 7});
+  ASSERT_TRUE(story);
+  EXPECT_TRUE(story->violations.empty());
+  EXPECT_FALSE(contains(to_text(trace, *story), "because"));
+}
+
+// Of twenty overruns and a loss of time, with a miss that names the overruns.
+TEST(JobStory, a_miss_is_told_with_a_few_violations_of_what_it_names) {
+  BlockedDetector run;
+  run.put(30, EventType::kLost, TaskId::kNone, {1 * kMs, 0, 28 * kMs});
+  for (int i = 0; i < 14; ++i) {
+    run.put(30, EventType::kOverrun, BlockedDetector::kSpeech, {0, 6 * kMs, 5 * kMs});
+  }
+  run.refuse(30, BlockedDetector::kSpeech, 28, RefusalReason::kOverload);
+  run.miss(30, BlockedDetector::kSpeech, Assumption::kWcet);
+  const Trace trace = run.trace();
+  const std::string text = told(trace, {TaskId{2}, 8});
+  EXPECT_FALSE(contains(text, "lost the processor")) << text;
+  EXPECT_TRUE(contains(text, "and 12 more: "))
+      << text;  // the detector's and two of speech are told
+  EXPECT_TRUE(contains(text, "MISSED: it never ran")) << text;
+}
+
+TEST(JobStory, a_named_assumption_without_an_event_is_told_by_its_name) {
+  BlockedDetector run;
+  run.refuse(0, BlockedDetector::kSpeech, 0, RefusalReason::kOverload);
+  run.miss(0, BlockedDetector::kSpeech, Assumption::kRealTimeDenied);
+  const std::string name(to_string(Assumption::kRealTimeDenied));
+  const std::string text = told(run.trace(), {TaskId{2}, 8});
+  EXPECT_TRUE(contains(text, ("because of: " + name).c_str())) << text;
+}
+
+// A speech job that fails at 82 ms, 51 ms after its deadline.
+std::string failed_speech(SegmentOutcome segment) {
+  constexpr auto kSpeech = BlockedDetector::kSpeech;
+  constexpr auto kFault = static_cast<std::int64_t>(bit(Assumption::kFault));
+  BlockedDetector run;
+  run.put(31, EventType::kReleased, kSpeech, {0, 31 * kMs, 31 * kMs, 1}, 9);
+  run.put(31, EventType::kSegmentStart, kSpeech, {0, 5 * kMs}, 9);
+  run.put(82, EventType::kSegmentEnd, kSpeech,
+          {0, 51 * kMs, -1, static_cast<std::int64_t>(segment)}, 9);
+  run.put(82, EventType::kCompleted, kSpeech, {82 * kMs, 51 * kMs, 51 * kMs, 1}, 9);
+  run.put(82, EventType::kMissed, kSpeech, {51 * kMs, 2, kFault, 31 * kMs}, 9);
+  return told(run.trace(), {TaskId{2}, 9});
+}
+
+TEST(JobStory, a_failed_job_missed_because_it_failed) {
+  const std::string text = failed_speech(SegmentOutcome::kFailed);
+  EXPECT_TRUE(contains(text, "failed: the model reported an error\n")) << text;
+  EXPECT_TRUE(contains(text, "MISSED: it failed\n")) << text;
+}
+
+TEST(JobStory, a_job_that_the_watchdog_cancelled_did_not_report_an_error) {
+  const std::string text = failed_speech(SegmentOutcome::kCancelled);
+  EXPECT_TRUE(contains(text, "cancelled: ran longer than the hang limit\n")) << text;
+  EXPECT_TRUE(contains(text, "MISSED: it was cancelled\n")) << text;
+  EXPECT_FALSE(contains(text, "reported an error")) << text;
+}
+
+TEST(JobStory, no_job_arrives_before_the_run) {
+  Trace trace = BlockedDetector().trace();
+  trace.session.start_time_ns = 5 * kMs;  // read after the first arrivals
+  EXPECT_TRUE(contains(told(trace, {TaskId{1}, 7}), "arrived 0.001000 s into the run"));
+  trace.events.front().time_ns = 3 * kMs;
+  EXPECT_TRUE(contains(told(trace, {TaskId{1}, 7}), "arrived 0.000000 s into the run"));
+}
+
 // Any payload makes a story, if not a sensible one.
 TEST(JobStory, survives_arbitrary_payloads) {
   const Trace good = synthetic_trace({.tasks = running_example()});

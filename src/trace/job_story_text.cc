@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "aegis/base/duration_text.h"
+#include "aegis/trace/event_fields.h"
 #include "aegis/trace/job_story.h"
 
 namespace aegis::trace {
@@ -14,6 +15,9 @@ namespace {
 // A shorter hand-over between segments is in the account of the response time, but no line of its
 // own.
 constexpr Duration kTold = Duration::microseconds(100);
+
+// Of violations of one assumption these many are told, the others counted.
+constexpr int kToldOfOneKind = 3;
 
 // One unit in every line, so that columns of times compare at a glance: milliseconds to the
 // microsecond.
@@ -97,6 +101,7 @@ class Text {
     const double since_ms = static_cast<double>((time - story_.arrival).ns()) * 1e-6;
     text_ += fmt::format("  {:>+10.3f} ms  {}\n", since_ms, what);
   }
+  [[nodiscard]] std::int64_t run_start_ns() const;
   void title();
   void beginning();
   void describe(const Part& part);
@@ -107,7 +112,9 @@ class Text {
   void account();
   [[nodiscard]] bool taken_away() const;
   void verdict();
+  void miss();
   void reasons();
+  void tell_violations(bool only_named);
   [[nodiscard]] std::string segment_name(const Part& part) const;
 
   const Trace& trace_;
@@ -117,11 +124,17 @@ class Text {
   bool released_told_ = false;
 };
 
+// The first jobs may arrive before the session's own start is read.
+std::int64_t Text::run_start_ns() const {
+  const std::int64_t declared = trace_.session.start_time_ns;
+  const std::int64_t first = trace_.events.front().time_ns;
+  return declared > 0 ? std::min(declared, first) : first;
+}
+
 void Text::title() {
   line("{} ({}, {})", trace_.job_name(story_.job), trace_.lane_name(story_.lane), policy_);
-  const std::int64_t start = trace_.session.start_time_ns;
   const std::int64_t into_run =
-      saturating_minus(story_.arrival.ns(), start > 0 ? start : trace_.events.front().time_ns);
+      std::max<std::int64_t>(saturating_minus(story_.arrival.ns(), run_start_ns()), 0);
   std::string deadline = "no deadline known";
   if (story_.deadline) {
     deadline = "deadline +" + format_duration(*story_.deadline - story_.arrival);
@@ -217,7 +230,8 @@ void Text::ending() {
     case JobEnding::kCompleted:
       return at(story_.end, "completed");
     case JobEnding::kFailed:
-      return at(story_.end, "failed: the model reported an error");
+      return at(story_.end, story_.hung ? "cancelled: ran longer than the hang limit"
+                                        : "failed: the model reported an error");
     case JobEnding::kCancelled:
       return at(story_.end, "cancelled");
     case JobEnding::kRefused:
@@ -269,28 +283,59 @@ void Text::verdict() {
     if (story_.ending == JobEnding::kCompleted && story_.deadline) {
       line("  met its deadline with {} to spare", milliseconds(*story_.deadline - story_.end));
     }
+    if (!story_.violations.empty()) reasons();  // beyond its bound
     if (taken_away()) line("  not a miss: it was taken away before its deadline");
     return;
   }
-  if (story_.tardiness > Duration::zero()) {
-    line("  MISSED its deadline by {} ({})", milliseconds(story_.tardiness),
-         to_string(story_.severity.value_or(MissSeverity::kSoft)));
-  } else {
-    line("  MISSED: it did not finish its work");
-  }
+  miss();
   reasons();
+}
+
+void Text::miss() {
+  switch (story_.ending) {
+    case JobEnding::kFailed:
+      return line("  MISSED: it {}", story_.hung ? "was cancelled" : "failed");
+    case JobEnding::kCancelled:
+      return line("  MISSED: it was cancelled after its deadline");
+    case JobEnding::kRefused:
+      return line("  MISSED: it never ran");
+    case JobEnding::kCompleted:
+    case JobEnding::kPending:
+      return line("  MISSED its deadline by {} ({})", milliseconds(story_.tardiness),
+                  to_string(story_.severity.value_or(MissSeverity::kSoft)));
+  }
+}
+
+// Where the miss names assumptions, only their violations are its cause: a loss of time within its
+// declared bound, say, is an event and no violation.
+void Text::tell_violations(bool only_named) {
+  std::map<Assumption, int> told;
+  for (const Violation& violation : story_.violations) {
+    if (only_named && !story_.names(violation.assumption)) break;
+    if (++told[violation.assumption] <= kToldOfOneKind) at(violation.time, violation.text);
+  }
+  for (const auto& [assumption, count] : told) {
+    if (count <= kToldOfOneKind) continue;
+    line("                 and {} more: {}", count - kToldOfOneKind, to_string(assumption));
+  }
 }
 
 void Text::reasons() {
   if (!story_.violations.empty()) {
     line("  because in its busy period:");
-    for (const Violation& violation : story_.violations) at(violation.time, violation.text);
+    return tell_violations(story_.names(story_.violations.front().assumption));
+  }
+  if (story_.violated != 0) {
+    line("  because of: {}",
+         to_text(FieldKind::kAssumptions, static_cast<std::int64_t>(story_.violated)));
     return;
   }
   if (story_.ending == JobEnding::kRefused) return;
   const LaneDeclaration* lane = trace_.find_lane(story_.lane);
   if (lane != nullptr && !lane->admitted) {
     line("  because the set runs without a proof: nothing promised that it would fit");
+  } else if (story_.violated_later) {
+    line("  and its busy period shows violated assumptions only after its end");
   } else {
     line("  and no assumption was violated in its busy period: a bug in AegisRT (Invariant 1)");
   }

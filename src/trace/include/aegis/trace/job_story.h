@@ -50,7 +50,7 @@ struct Part {
   Duration wcet{};                 // of that segment, as admitted; zero: unknown
 };
 
-// A violated assumption in the job's busy period.
+// A violated assumption in the job's busy period, before the job ended.
 struct Violation {
   TimePoint time{};
   Assumption assumption{};
@@ -80,9 +80,15 @@ struct JobStory {
   Duration tardiness{};
   std::optional<MissSeverity> severity{};
   std::uint64_t violated = 0;  // Assumption bits that the miss names
+  bool hung = false;           // the watchdog cancelled its segment
+  // Of a job that missed or outlasted its bound; empty for every other. Those that the miss names
+  // come first, each group in time order.
   std::vector<Violation> violations{};
+  bool violated_later = false;  // others follow its end, in the same busy period
 
   [[nodiscard]] Duration total(PartKind kind) const;
+  // Whether the miss names this assumption as violated.
+  [[nodiscard]] bool names(Assumption assumption) const;
 };
 
 // Tells stories of one trace, which it borrows. Building costs one pass; a story costs its busy
