@@ -334,6 +334,16 @@ TEST(JobStory, a_job_that_the_watchdog_cancelled_did_not_report_an_error) {
   EXPECT_FALSE(contains(text, "reported an error")) << text;
 }
 
+TEST(JobStory, a_late_job_without_a_recorded_miss_is_not_told_as_in_time) {
+  BlockedDetector run;
+  const auto late = run.trace();
+  std::vector<Event> events = late.events;
+  std::erase_if(events, [](const Event& event) { return event.type == EventType::kMissed; });
+  const std::string text = told(with_events(late, events), {TaskId{1}, 7});
+  EXPECT_TRUE(contains(text, "ended 14.000 ms after its deadline")) << text;
+  EXPECT_TRUE(contains(text, "its WCET is 10 ms")) << text;  // why it is beyond its bound
+}
+
 TEST(JobStory, no_job_arrives_before_the_run) {
   Trace trace = BlockedDetector().trace();
   trace.session.start_time_ns = 5 * kMs;  // read after the first arrivals

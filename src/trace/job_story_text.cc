@@ -111,6 +111,7 @@ class Text {
   void ending();
   void account();
   [[nodiscard]] bool taken_away() const;
+  void no_miss();
   void verdict();
   void miss();
   void reasons();
@@ -273,20 +274,27 @@ bool Text::taken_away() const {
          story_.refusal == RefusalReason::kTaskUnknown;
 }
 
+// A trace that lost events may hold a late job without its miss.
+void Text::no_miss() {
+  const bool late = story_.deadline && story_.end > *story_.deadline;
+  if (late && story_.ending != JobEnding::kPending) {
+    line("  ended {} after its deadline, but the trace records no miss",
+         milliseconds(story_.end - *story_.deadline));
+  } else if (story_.ending == JobEnding::kCompleted && story_.deadline) {
+    line("  met its deadline with {} to spare", milliseconds(*story_.deadline - story_.end));
+  } else if (taken_away()) {
+    line("  not a miss: it was taken away before its deadline");
+  }
+  if (!story_.violations.empty()) reasons();  // of a response beyond its bound
+}
+
 void Text::verdict() {
   if (story_.ending == JobEnding::kCompleted && story_.bound > Duration::zero()) {
     const Duration slack = story_.bound - story_.response;
     line("  {} its proved bound of {} by {}", slack >= Duration::zero() ? "within" : "BEYOND",
          milliseconds(story_.bound), milliseconds(slack >= Duration::zero() ? slack : -slack));
   }
-  if (!story_.missed) {
-    if (story_.ending == JobEnding::kCompleted && story_.deadline) {
-      line("  met its deadline with {} to spare", milliseconds(*story_.deadline - story_.end));
-    }
-    if (!story_.violations.empty()) reasons();  // beyond its bound
-    if (taken_away()) line("  not a miss: it was taken away before its deadline");
-    return;
-  }
+  if (!story_.missed) return no_miss();
   miss();
   reasons();
 }
