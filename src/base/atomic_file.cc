@@ -36,9 +36,22 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
+bool is_special(const std::filesystem::path& path) {
+  struct stat found{};
+  return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
+}
+
+// A device or pipe is written to, never replaced.
+Status write_through(const std::filesystem::path& path, std::string_view content) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const bool written = file.get() >= 0 && write_all(file.get(), content);
+  return written ? ok() : fail(Error::system("cannot write", path.string(), errno));
+}
+
 }  // namespace
 
 Status write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  if (is_special(path)) return write_through(path, content);
   std::string temporary = path.string() + ".XXXXXX";
   const FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return fail(Error::system("cannot write", path.string(), errno));
@@ -53,8 +66,15 @@ Status write_file_atomically(const std::filesystem::path& path, std::string_view
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // A pipe nobody writes to would hold up the open itself.
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return fail(Error::system("cannot read", path.string(), errno));
+  struct stat found{};
+  const bool regular = ::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode);
+  if (!regular) {
+    return fail(Error::permanent(ErrorCode::kInvalidArgument, "not a regular file")
+                    .with_detail(path.string()));
+  }
   std::string content;
   std::vector<char> chunk(1 << 16);
   while (true) {

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include <sys/stat.h>
+
 #include <gtest/gtest.h>
 
 namespace aegis {
@@ -38,6 +40,19 @@ TEST_F(AtomicFile, refuses_a_missing_folder_with_its_reason) {
   const Status refused = write_file_atomically(folder_ / "absent" / "f", "x");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(AtomicFile, a_device_is_written_to_not_replaced) {
+  ASSERT_TRUE(write_file_atomically("/dev/null", "x"));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+  EXPECT_EQ(write_file_atomically("/dev/full", "x").error().code, ErrorCode::kResourceExhausted);
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
+}
+
+TEST_F(AtomicFile, what_is_not_a_regular_file_is_not_waited_for) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(read_file(folder_ / "pipe", 10).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(read_file(folder_, 10).error().code, ErrorCode::kInvalidArgument);
 }
 
 TEST_F(AtomicFile, reading_stops_at_the_limit) {
