@@ -55,7 +55,7 @@ class SilentDriver final : public LaneDriver {
   explicit SilentDriver(ManualClock& clock) : clock_(clock) {}
   Status start_segment(JobId job, std::uint32_t, std::uint64_t) noexcept override {
     clock_.advance(90_us);
-    if (job.sequence % 97 == 0) return fail(Error::permanent(ErrorCode::kBackend, "now and then"));
+    if (job.sequence % 97 == 0) return fail(Error::transient(ErrorCode::kBackend, "now and then"));
     return ok();
   }
   Result<SegmentState> poll() noexcept override { return SegmentState::kDone; }

@@ -25,19 +25,41 @@ std::uint64_t bits_of(const trace::Event& miss) {
 
 // ---- faults ----
 
-TEST(LaneCoreFaults, a_failed_job_is_a_miss_and_the_lane_goes_on) {
+TEST(LaneCoreFaults, a_transient_error_costs_one_job_and_the_lane_goes_on) {
   VirtualLane lane;
   lane.driver.failure = [](JobId job, std::uint32_t) -> std::optional<Error> {
-    if (job.task == TaskId{1}) return Error::permanent(ErrorCode::kBackend, "bad input");
+    if (job.task == TaskId{1}) return Error::transient(ErrorCode::kBackend, "try again");
     return std::nullopt;
   };
   auto tasks = lane.add_together(
       {lane_task({0, {1_ms}, 10_ms, 10_ms}), lane_task({1, {1_ms}, 10_ms, 10_ms})});
   lane.run_until(at(15_ms));
   EXPECT_EQ(tasks[0].get().completed.value(), 2);
-  EXPECT_EQ(tasks[1].get().failed_jobs.value(), 2);  // it is tried again: the error was not fatal
+  EXPECT_EQ(tasks[1].get().failed_jobs.value(), 2);  // it is tried again
   for (const auto& miss : lane.events(EventType::kMissed))
     EXPECT_EQ(bits_of(miss), bit(Assumption::kFault));
+}
+
+TEST(LaneCoreFaults, a_permanent_error_closes_the_task_and_drops_its_waiting_jobs) {
+  VirtualLane lane;
+  lane.driver.execution = [](JobId, std::uint32_t) { return 5_ms; };
+  lane.driver.failure = [](JobId job, std::uint32_t) -> std::optional<Error> {
+    if (job.sequence == 1) return Error::permanent(ErrorCode::kBackend, "bad input");
+    return std::nullopt;
+  };
+  auto task = lane_task({0, {5_ms}, 2_ms, 50_ms});
+  task.model.overload = {theory::OverloadRule::kQueue, 2};
+  TaskState& state = lane.add(task);
+  lane.run_until(at(12_ms));
+  EXPECT_TRUE(state.failed);
+  EXPECT_EQ(state.completed.value(), 1);
+  EXPECT_EQ(state.failed_jobs.value(), 1);
+  EXPECT_EQ(lane.driver.ran.size(), 2U);
+  EXPECT_EQ(lane.events(EventType::kContextFailed).size(), 1U);
+  for (const auto& refused : lane.events(EventType::kRefused)) {
+    EXPECT_EQ(refused.payload[0], as_payload(trace::RefusalReason::kContextFailed));
+  }
+  EXPECT_GE(state.refused.value(), 2);  // one waited, the others came later
 }
 
 TEST(LaneCoreFaults, a_fatal_error_stops_only_its_task) {

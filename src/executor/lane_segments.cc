@@ -132,16 +132,16 @@ LaneStep LaneCore::end_segment(const Error* error) noexcept {
   return {.kind = LaneStep::Kind::kRan};
 }
 
-// A cancelled abort is the operator's doing; everything else is a fault. A hang or a fatal error
-// closes the context: its task's waiting jobs and all later ones are turned away, other tasks go
-// on.
+// A cancelled abort is the operator's doing; everything else is a fault. A hang or an error that is
+// not transient closes the context, here as in the context's own fault boundary: its task's waiting
+// jobs and all later ones are turned away, other tasks go on.
 void LaneCore::fail_job(std::uint32_t slot, const Error& error, Cancellation cancellation,
                         TimePoint now) noexcept {
   Job& job = jobs_[slot];
   TaskState& task = *job.task;
   if (cancellation == Cancellation::kAbort) return end_of_job(slot, JobOutcome::kCancelled, now);
   monitor_.violated({Assumption::kFault, now - segment_start_, {}, segment_start_}, job.id, now);
-  if (cancellation == Cancellation::kHang || error.category == ErrorCategory::kFatal) {
+  if (cancellation == Cancellation::kHang || error.category != ErrorCategory::kTransient) {
     task.failed = true;
     trace_.event(now, EventType::kContextFailed, job.id, {as_payload(error.code), error.native});
   }

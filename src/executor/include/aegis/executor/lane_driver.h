@@ -24,11 +24,12 @@ class LaneDriver {
   virtual ~LaneDriver() = default;
 
   // Begins segment `segment` (from 0) of the job. `token` is what the submitter passed, 0 for
-  // periodic jobs. An error ends the job as failed; the lane goes on with other tasks.
+  // periodic jobs. An error ends the job as failed; one that is
+  // not transient closes the task, whose waiting and later jobs are refused. Other tasks go on.
   [[nodiscard]] virtual Status start_segment(JobId job, std::uint32_t segment,
                                              std::uint64_t token) noexcept = 0;
 
-  // Whether the segment begun last is done. An error ends the job as failed.
+  // Whether the segment begun last is done. Errors as of start_segment.
   [[nodiscard]] virtual Result<SegmentState> poll() noexcept = 0;
 
   // Asks the running segment to end early; poll then reports an error with kCancelled, or kDone if
