@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -99,6 +100,9 @@ class LaneCore {
 
   [[nodiscard]] LaneTime time() const noexcept { return monitor_.time(); }
   [[nodiscard]] std::uint64_t lost_windows() const noexcept { return monitor_.lost_windows(); }
+  [[nodiscard]] std::array<std::uint64_t, trace::kAssumptionCount> violations() const noexcept {
+    return monitor_.violations();
+  }
   [[nodiscard]] SegmentWatch& watch() noexcept { return watch_; }
 
  private:

@@ -282,6 +282,26 @@ TEST(LaneCoreMisses, a_full_inbox_leaves_a_refusal_and_a_cause) {
   EXPECT_EQ(state.completed.value(), 2);
 }
 
+TEST(LaneCoreMisses, violations_are_counted_without_a_recorder_too) {
+  ManualClock clock;
+  ScriptedDriver driver(clock);
+  driver.execution = [](JobId, std::uint32_t) { return 3_ms; };
+  const LaneConfig config = lane_configuration();
+  LaneCore core(config, driver, clock, {});
+  core.open(false);
+  TaskState task(lane_task({0, {2_ms}, 10_ms, 10_ms}), 0);
+  TaskState* added = &task;
+  ASSERT_TRUE(core.add({&added, 1}).has_value());
+  for (int job = 1; job <= 3; ++job) {
+    EXPECT_EQ(core.step().kind, LaneStep::Kind::kRan);
+    EXPECT_EQ(core.step().kind, LaneStep::Kind::kIdle);
+    clock.set(at(10_ms * job));
+  }
+  auto expected = std::array<std::uint64_t, trace::kAssumptionCount>{};
+  expected.at(static_cast<std::size_t>(Assumption::kWcet)) = 3;
+  EXPECT_EQ(core.violations(), expected);
+}
+
 TEST(LaneCoreMisses, a_late_wake_up_is_lost_time) {
   VirtualLane lane;
   lane.add(lane_task({0, {1_ms}, 10_ms, 10_ms}));

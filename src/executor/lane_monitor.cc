@@ -166,6 +166,7 @@ void LaneMonitor::lost(Duration amount, LossEvidence evidence, TimePoint since, 
 
 void LaneMonitor::violated(const Violation& violation, JobId job, TimePoint now) noexcept {
   trace_.count(violation.assumption);
+  violations_.at(static_cast<std::size_t>(violation.assumption)).add();
   const std::uint64_t assumption = bit(violation.assumption);
   const bool recorded = (violated_ & assumption) != 0;
   violated_ |= assumption;
@@ -194,6 +195,13 @@ LaneTime LaneMonitor::time() const noexcept {
           .execute = total(execute_),
           .complete = total(complete_),
           .lost = total(lost_)};
+}
+
+std::array<std::uint64_t, trace::kAssumptionCount> LaneMonitor::violations() const noexcept {
+  std::array<std::uint64_t, trace::kAssumptionCount> counts{};
+  std::transform(violations_.begin(), violations_.end(), counts.begin(),
+                 [](const Counter& count) { return static_cast<std::uint64_t>(count.value()); });
+  return counts;
 }
 
 }  // namespace aegis::executor

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "aegis/base/time.h"
@@ -27,7 +28,8 @@ namespace aegis::executor {
 // proved response time; so a miss without a violation is a bug.
 //
 // Lost supply is time in one of the phases in which the lane did not have its processor.
-// Real-time: no function allocates or locks. The lane's thread only, but for time().
+// Real-time: no function allocates or locks. The lane's thread only, but for time(),
+// violations() and lost_windows().
 class LaneMonitor {
  public:
   LaneMonitor(const LaneConfig& config, LaneTrace& trace, SupplyProbe* supply);
@@ -75,6 +77,8 @@ class LaneMonitor {
   [[nodiscard]] std::uint64_t violations_for_miss(TimePoint now) noexcept;
 
   [[nodiscard]] LaneTime time() const noexcept;
+  // How often each assumption was violated, by its number, whether or not there is a trace.
+  [[nodiscard]] std::array<std::uint64_t, trace::kAssumptionCount> violations() const noexcept;
   [[nodiscard]] std::uint64_t lost_windows() const noexcept {
     return static_cast<std::uint64_t>(lost_windows_.value());
   }
@@ -108,6 +112,7 @@ class LaneMonitor {
   Duration rested_;
 
   Counter idle_, dispatch_, execute_, complete_, lost_;
+  std::array<Counter, trace::kAssumptionCount> violations_;
   Counter lost_windows_;  // busy periods that lost more than declared
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -47,6 +48,9 @@ class LaneThread final : public Lane {
   [[nodiscard]] std::vector<TaskStatistics> statistics() const override;
   [[nodiscard]] std::vector<TaskStatistics> counters() const override;
   [[nodiscard]] std::uint64_t lost_windows() const override { return core_.lost_windows(); }
+  [[nodiscard]] std::array<std::uint64_t, trace::kAssumptionCount> violations() const override {
+    return core_.violations();
+  }
   [[nodiscard]] LaneTime time() const override { return core_.time(); }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "aegis/executor/lane_driver.h"
 #include "aegis/theory/policy/ordering.h"
 #include "aegis/theory/task.h"
+#include "aegis/trace/event.h"
 #include "aegis/trace/recorder.h"
 
 namespace aegis::executor {
@@ -166,6 +168,9 @@ class Lane {
   [[nodiscard]] virtual LaneTime time() const = 0;
   // How often the processor was away for longer than declared within one busy period.
   [[nodiscard]] virtual std::uint64_t lost_windows() const = 0;
+  // How often each assumption was violated on this lane, indexed by trace::Assumption. Counted with
+  // and without a recorder, and whatever its rings had to drop. Any thread.
+  [[nodiscard]] virtual std::array<std::uint64_t, trace::kAssumptionCount> violations() const = 0;
 };
 
 }  // namespace aegis::executor
