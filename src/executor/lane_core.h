@@ -110,6 +110,8 @@ class LaneCore {
   TimePoint take_arrivals(TimePoint now) noexcept;
   TimePoint take_inbox(TaskState& task, TimePoint now) noexcept;
   void take_refused(TaskState& task, TimePoint now) noexcept;
+  void count_refused(TaskState& task, std::uint64_t count, trace::Assumption cause,
+                     TimePoint now) noexcept;
   void begin_busy(TimePoint now) noexcept;
   void arrive(TaskState& task, TimePoint arrival, std::uint64_t token, trace::Source source,
               TimePoint now) noexcept;

@@ -282,6 +282,25 @@ TEST(LaneCoreMisses, a_full_inbox_leaves_a_refusal_and_a_cause) {
   EXPECT_EQ(state.completed.value(), 2);
 }
 
+TEST(LaneCoreMisses, a_flood_of_refusals_costs_a_look_no_more_than_an_inbox) {
+  VirtualLane lane;
+  auto task = lane_task({0, {2_ms}, 1_ms, 10_ms});
+  task.periodic = false;
+  task.inbox_capacity = 2;
+  task.model.overload = {theory::OverloadRule::kQueue, 4};
+  TaskState& state = lane.add(task);
+  for (int i = 0; i < 1'000; ++i) lane.submit(state);
+  lane.run_for(10_ms);
+  EXPECT_EQ(lane.events(EventType::kRefused).size(), 2U);
+  EXPECT_EQ(lane.events(EventType::kMissed).size(), 2U);
+  EXPECT_EQ(state.refused.value(), 998);
+  EXPECT_EQ(state.missed.value(), 998);
+  EXPECT_EQ(state.arrived.value(), 1'000);
+  EXPECT_EQ(state.completed.value(), 2);
+  EXPECT_EQ(state.next_sequence, 1'000U);
+  EXPECT_LE(lane.events(EventType::kAssumptionViolated).size(), 5U);
+}
+
 TEST(LaneCoreMisses, violations_are_counted_without_a_recorder_too) {
   ManualClock clock;
   ScriptedDriver driver(clock);

@@ -229,11 +229,37 @@ TEST(LaneCoreEnd, abort_cancels_the_running_segment) {
   (void)lane.core->step();
   lane.core->abort();
   EXPECT_EQ(lane.core->step().kind, LaneStep::Kind::kStopped);
-  EXPECT_EQ(task.failed_jobs.value(), 1);
+  EXPECT_EQ(task.cancelled_jobs.value(), 1);
+  EXPECT_EQ(task.failed_jobs.value(), 0);
   EXPECT_EQ(lane.recorder.violations(Assumption::kFault), 0U);
   TaskState other(lane_task({1, {1_ms}, 10_ms, 10_ms}), 0);
   TaskState* wanted = &other;
   EXPECT_EQ(lane.core->add({&wanted, 1}).error().code, ErrorCode::kFailedPrecondition);
+}
+
+// Done, failed, turned away on arrival, dropped after the release and cancelled half-way.
+TEST(LaneCoreEnd, every_arrival_is_counted_once_by_its_end) {
+  VirtualLane lane;
+  lane.driver.execution = [](JobId, std::uint32_t) { return 4_ms; };
+  lane.driver.failure = [](JobId job, std::uint32_t) -> std::optional<Error> {
+    if (job.sequence == 1) return Error::transient(ErrorCode::kBackend, "try again");
+    return std::nullopt;
+  };
+  auto task = lane_task({0, {4_ms, 4_ms}, 1_ms, 50_ms});
+  task.model.overload = {theory::OverloadRule::kQueue, 3};
+  TaskState& state = lane.add(task);
+  for (int segment = 0; segment < 4; ++segment) (void)lane.core->step();  // 8 + 4 + 4 ms
+  const TaskStatistics before = state.counters();
+  EXPECT_EQ(before.completed, 1U);
+  EXPECT_EQ(before.failed, 1U);
+  EXPECT_EQ(before.arrived, before.completed + before.failed + before.refused + state.unfinished);
+  lane.core->drain(lane.clock.now());
+  EXPECT_TRUE(lane.run_for(100_ms));
+  const TaskStatistics after = state.counters();
+  EXPECT_EQ(after.cancelled, 1U);
+  EXPECT_EQ(after.arrived, 17U);  // at 0, 1, .. 16 ms
+  EXPECT_EQ(after.arrived, after.completed + after.failed + after.cancelled + after.refused);
+  EXPECT_GT(after.released + after.refused, after.arrived);  // the dropped ones are in both
 }
 
 TEST(LaneCoreTime, is_a_partition_of_the_time_since_the_start) {

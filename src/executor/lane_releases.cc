@@ -47,17 +47,38 @@ TimePoint LaneCore::take_inbox(TaskState& task, TimePoint now) noexcept {
 }
 
 // Those that found the inbox full: their submitters were told at once, the trace and the counters
-// learn of it here.
+// learn of it here. A submitter that does not heed refusals must not keep the lane here: one look
+// records as many one by one as the inbox holds, and the others as a number.
 void LaneCore::take_refused(TaskState& task, TimePoint now) noexcept {
   const RefusedSubmissions refused = task.inbox.take_refused();
-  for (std::uint64_t i = 0; i < refused.total(); ++i) {
-    begin_busy(now);
+  if (refused.total() == 0) return;
+  begin_busy(now);
+  const std::uint64_t told = std::min<std::uint64_t>(refused.total(), task.inbox.capacity());
+  const auto cause = [&](std::uint64_t i) {
+    return i < refused.early ? Assumption::kInterArrival : Assumption::kReleaseOverhead;
+  };
+  for (std::uint64_t i = 0; i < told; ++i) {
     const JobId job{task.id(), task.next_sequence++};
-    const Assumption cause =
-        i < refused.early ? Assumption::kInterArrival : Assumption::kReleaseOverhead;
-    monitor_.violated({cause, {}, task.task.model.period, now}, job, now);
+    task.arrived.add();
+    monitor_.violated({cause(i), {}, task.task.model.period, now}, job, now);
     refuse(task, {.job = job, .arrival = now, .reason = RefusalReason::kInboxFull}, now);
   }
+  if (told < refused.total()) count_refused(task, refused.total() - told, cause(told), now);
+}
+
+// The rest of a flood of `count` refusals. They take their sequence numbers, so the trace shows how
+// many there were between its neighbours, and one violation that all of their misses share.
+void LaneCore::count_refused(TaskState& task, std::uint64_t count, Assumption cause,
+                             TimePoint now) noexcept {
+  const JobId first{task.id(), task.next_sequence};
+  monitor_.violated({cause, {}, task.task.model.period, now}, first, now);
+  const bool supply_lost = (monitor_.violations_for_miss(now) & bit(Assumption::kLostSupply)) != 0;
+  const auto jobs = static_cast<std::int64_t>(count);
+  task.next_sequence += count;
+  task.arrived.add(jobs);
+  task.refused.add(jobs);
+  task.missed.add(jobs);
+  if (supply_lost) task.missed_in_lost_supply.add(jobs);
 }
 
 void LaneCore::begin_busy(TimePoint now) noexcept {
@@ -71,6 +92,7 @@ void LaneCore::arrive(TaskState& task, TimePoint arrival, std::uint64_t token, S
                       TimePoint now) noexcept {
   begin_busy(now);
   const JobId job{task.id(), task.next_sequence++};
+  task.arrived.add();
   trace_.event(now, EventType::kSubmitted, job,
                {arrival.ns(), as_payload(task.inbox.depth()), as_payload(source)});
   if (source == Source::kSubmit) check_inter_arrival(task, job, arrival, now);

@@ -168,7 +168,7 @@ void LaneCore::end_of_job(std::uint32_t slot, JobOutcome outcome, TimePoint now)
     task.response.add(now - job.arrival);
     task.execution.add(job.execution);
   } else {
-    task.failed_jobs.add();
+    (outcome == JobOutcome::kFailed ? task.failed_jobs : task.cancelled_jobs).add();
   }
   report(task, {.job = job.id,
                 .token = job.token,

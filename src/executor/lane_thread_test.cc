@@ -201,7 +201,7 @@ TEST(LaneThread, abort_cancels_a_segment_that_would_never_end) {
   ASSERT_TRUE(run.lane->add(task).has_value());
   wait_for([&] { return started.load(); });
   EXPECT_TRUE(run.lane->abort().has_value());
-  EXPECT_EQ(run.lane->statistics()[0].failed, 1U);
+  EXPECT_EQ(run.lane->statistics()[0].cancelled, 1U);
 }
 
 TEST(LaneThread, drain_cancels_a_segment_that_outlasts_its_limit) {
@@ -215,7 +215,7 @@ TEST(LaneThread, drain_cancels_a_segment_that_outlasts_its_limit) {
   ASSERT_TRUE(run.lane->add(task).has_value());
   wait_for([&] { return started.load(); });
   EXPECT_TRUE(run.lane->drain(1_ms).has_value());
-  EXPECT_EQ(run.lane->statistics()[0].completed, 0U);
+  EXPECT_EQ(run.lane->statistics()[0].cancelled, 1U);
   EXPECT_EQ(run.recorder.violations(trace::Assumption::kFault), 0U);
 }
 

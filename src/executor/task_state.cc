@@ -34,9 +34,11 @@ TaskStatistics TaskState::counters() const {
   const std::uint64_t stranded = retired.load(std::memory_order_acquire) ? inbox.depth() : 0;
   return {
       .task = id(),
+      .arrived = count(arrived) + stranded,
       .released = count(released),
       .completed = count(completed),
       .failed = count(failed_jobs),
+      .cancelled = count(cancelled_jobs),
       .refused = count(refused) + stranded,
       .missed = count(missed),
       .missed_in_lost_supply = count(missed_in_lost_supply),

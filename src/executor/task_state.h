@@ -84,7 +84,8 @@ class TaskState {
   bool failed = false;  // its context is gone: nothing of it runs any more
 
   // Written by the lane, read by anybody.
-  Counter released, completed, failed_jobs, refused, missed, missed_in_lost_supply, overruns;
+  Counter arrived, released, completed, failed_jobs, cancelled_jobs, refused;
+  Counter missed, missed_in_lost_supply, overruns;
   SampleLog response, execution;
   std::atomic<bool> closed{false};   // submit() is refused
   std::atomic<bool> retired{false};  // the lane will not touch this object again

@@ -68,13 +68,22 @@ struct WaitStrategy {
 };
 
 // Everything a person might want to know of one task while it runs or after. Times in nanoseconds.
+//
+// Each arrival is counted once, by what became of it:
+//
+//   arrived = completed + failed + cancelled + refused + pending
+//
+// where pending jobs wait or run, none once the lane has stopped. `released` cuts across: a job
+// released and later dropped by a removal, drain or abort counts as released and as refused.
 struct TaskStatistics {
   TaskId task;
-  std::uint64_t released = 0;
+  std::uint64_t arrived = 0;
+  std::uint64_t released = 0;  // got into the ready queue
   std::uint64_t completed = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t refused = 0;  // jobs that never ran
-  std::uint64_t missed = 0;   // late or never ran
+  std::uint64_t failed = 0;     // ended by an error or a hang
+  std::uint64_t cancelled = 0;  // started, and ended by an abort or a drain's limit
+  std::uint64_t refused = 0;    // jobs that never ran
+  std::uint64_t missed = 0;     // late or never ran
   std::uint64_t missed_in_lost_supply =
       0;  // of those, in a busy period with lost supply beyond the declared
   std::uint64_t overruns = 0;
