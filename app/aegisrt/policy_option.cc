@@ -5,8 +5,8 @@
 
 namespace aegis::app {
 
-void add_policy_option(CLI::App& command, std::optional<theory::policy::Policy>& policy) {
-  command
+CLI::Option* add_policy_option(CLI::App& command, std::optional<theory::policy::Policy>& policy) {
+  return command
       .add_option_function<std::string>(
           "--policy",
           [&policy](const std::string& name) {

@@ -7,11 +7,12 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace aegis::app {
 
 // --policy edf|rm|dm|static|fifo, instead of the workload's own.
-void add_policy_option(CLI::App& command, std::optional<theory::policy::Policy>& policy);
+CLI::Option* add_policy_option(CLI::App& command, std::optional<theory::policy::Policy>& policy);
 
 }  // namespace aegis::app

@@ -58,12 +58,17 @@ void add_run_command(CLI::App& app, ExitCode& ended) {
   command->add_option("workload", request.workload, "workload file (docs/WORKLOAD.md)")->required();
   command->add_option("--profile", request.profile,
                       "profile to use (default: beside the workload)");
-  command->add_option("--trace", request.trace, "trace file to write");
+  auto* trace = command->add_option("--trace", request.trace, "trace file to write");
   add_duration_option(*command, "--for", request.duration, "how long to run");
-  add_policy_option(*command, request.policy);
-  command->add_flag("--without-proof", request.without_proof, "run even what admission refuses");
-  command->add_flag("--plain-threads", options->plain_threads,
-                    "no scheduler: one ordinary thread a model, as a baseline");
+  auto* policy = add_policy_option(*command, request.policy);
+  auto* without_proof = command->add_flag("--without-proof", request.without_proof,
+                                          "run even what admission refuses");
+  command
+      ->add_flag("--plain-threads", options->plain_threads,
+                 "no scheduler: one ordinary thread a model, as a baseline")
+      ->excludes(trace)
+      ->excludes(policy)
+      ->excludes(without_proof);
   command->add_option("--seed", request.seed, "of the inputs' content")->capture_default_str();
   command->add_flag("--quiet", options->quiet, "no live progress on standard error");
   command->add_flag("--json", options->json, "print one JSON object");

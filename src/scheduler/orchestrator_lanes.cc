@@ -21,7 +21,8 @@ Duration bound_of(TaskId task, const Admission& admission) {
 }
 
 const char* outcome(const Admission& admission) {
-  return admission.admitted ? "accepted" : "refused";
+  if (admission.admitted) return "accepted";
+  return admission.analysis.verdict == theory::Verdict::kUnknown ? "undecided" : "refused";
 }
 
 }  // namespace

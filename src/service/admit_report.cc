@@ -28,6 +28,11 @@ Duration wcet_of(const theory::Task& task) {
   return theory::total_wcet(task).value_or(Duration::max());
 }
 
+std::string_view verdict_word(const scheduler::Admission& admission) {
+  if (admission.admitted) return "ADMITTED";
+  return admission.analysis.verdict == theory::Verdict::kUnknown ? "UNDECIDED" : "REFUSED";
+}
+
 std::string table_of(const LaneAdmission& lane) {
   TextTable table(
       {"model", "WCET", "segments", "period", "deadline", "response bound", "slack", "blocking"});
@@ -95,7 +100,7 @@ std::string to_text(const AdmitReport& report) {
   std::string text;
   for (const LaneAdmission& lane : report.lanes) {
     text += fmt::format("{} ({}): {}: {}\n", lane.lane, theory::policy::to_string(lane.policy),
-                        lane.admission.admitted ? "ADMITTED" : "REFUSED", lane.admission.rationale);
+                        verdict_word(lane.admission), lane.admission.rationale);
     if (!lane.admission.analysis.theorem.empty()) {
       text += fmt::format(
           "By {}; overheads a job: release {}, a segment: dispatch {}, completion {}.\n",

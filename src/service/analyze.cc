@@ -58,9 +58,35 @@ std::string cell(std::optional<Duration> duration) {
 
 }  // namespace
 
+namespace {
+
+// `started_before` is exact in integer time only: every time of the set must be a whole number of
+// ticks.
+std::optional<Diagnostic> off_the_tick(const theory::TaskSet& tasks,
+                                       const AnalyzeRequest& request) {
+  const theory::Blocking& blocking = request.options.blocking;
+  if (blocking.convention == theory::Blocking::Convention::kClosed) return std::nullopt;
+  for (const theory::Task& task : tasks) {
+    std::vector<Duration> times{task.period, task.deadline.value, task.release_jitter};
+    for (const theory::Segment& segment : task.segments) times.push_back(segment.wcet);
+    for (const Duration time : times) {
+      if (time % blocking.tick == Duration::zero()) continue;
+      return Diagnostic{.file = request.file,
+                        .key = task.name,
+                        .problem = "expected times in whole ticks of " +
+                                   format_duration(blocking.tick) + "; found " +
+                                   format_duration(time)};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Parsed<AnalyzeReport> analyze(const AnalyzeRequest& request) {
   Parsed<theory::TaskSet> tasks = load_task_csv(request.file, request.unit);
   if (!tasks) return fail(tasks.error());
+  if (auto problem = off_the_tick(*tasks, request)) return fail(*problem);
   theory::Analysis analysis = theory::analyse(*tasks, request.options);
   return AnalyzeReport{request.options, std::move(*tasks), std::move(analysis)};
 }

@@ -12,6 +12,7 @@
 #include "aegis/trace/export_json.h"
 #include "aegis/trace/export_perfetto.h"
 
+#include "output_path.h"
 #include "trace_input.h"
 
 namespace aegis::service {
@@ -32,8 +33,11 @@ Status write(const trace::Trace& trace, ExportFormat format, std::ostream& out) 
 
 // Streams into a file beside the target and renames it, since an export may be larger than memory.
 Status write_file(const trace::Trace& trace, const ExportRequest& request) {
-  std::filesystem::path temporary = request.output;
-  temporary += "." + std::to_string(::getpid()) + ".part";
+  std::error_code absent;
+  const bool special = std::filesystem::exists(request.output, absent) &&
+                       !std::filesystem::is_regular_file(request.output, absent);
+  std::filesystem::path temporary = request.output;  // a device is written to, never replaced
+  if (!special) temporary += "." + std::to_string(::getpid()) + ".part";
   Status written = ok();
   {
     std::ofstream file(temporary, std::ios::binary);
@@ -44,11 +48,11 @@ Status write_file(const trace::Trace& trace, const ExportRequest& request) {
       written = fail(Error::system("cannot write", request.output.string(), errno));
   }
   std::error_code renamed;
-  if (written) std::filesystem::rename(temporary, request.output, renamed);
+  if (written && !special) std::filesystem::rename(temporary, request.output, renamed);
   if (written && renamed) {
     written = fail(Error::system("cannot write", request.output.string(), renamed.value()));
   }
-  if (!written) ::unlink(temporary.c_str());
+  if (!written && !special) ::unlink(temporary.c_str());
   return written;
 }
 
@@ -62,6 +66,7 @@ std::optional<ExportFormat> export_format_from(std::string_view name) {
 }
 
 Outcome<ExportReport> export_trace(const ExportRequest& request) {
+  if (auto problem = refuse_overwriting(request.output, {request.trace})) return fail(*problem);
   const Outcome<trace::Trace> trace = read_trace_input(request.trace);
   if (!trace) return fail(trace.error());
   const Status written = request.output.empty() ? write(*trace, request.format, std::cout)

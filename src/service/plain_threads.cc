@@ -3,7 +3,6 @@
 // What engineers have today, to compare with: one ordinary thread a model, each sleeping until its
 // next frame and then running its model, all of them left to the kernel's fair scheduler.
 
-#include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <map>
@@ -29,9 +28,17 @@ namespace {
 using context::ExecutionContext;
 using context::Progress;
 
-void sleep_until(TimePoint instant) {
-  const timespec t{.tv_sec = instant.ns() / 1'000'000'000, .tv_nsec = instant.ns() % 1'000'000'000};
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, nullptr) == EINTR) {
+bool stop_asked(const RunRequest& request) {
+  return request.stop != nullptr && request.stop->load(std::memory_order_relaxed);
+}
+
+// In pieces, so that a long period does not outlast a request to stop.
+void sleep_until(TimePoint instant, const RunRequest& request) {
+  const MonotonicClock clock;
+  while (clock.now() < instant && !stop_asked(request)) {
+    const TimePoint next = std::min(instant, clock.now() + Duration::milliseconds(50));
+    const timespec t{.tv_sec = next.ns() / 1'000'000'000, .tv_nsec = next.ns() % 1'000'000'000};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, nullptr);
   }
 }
 
@@ -60,17 +67,20 @@ bool run_job(ExecutionContext& context) {
 void serve(const ModelSpec& model, ExecutionContext& context, TimePoint first, TimePoint end,
            const RunRequest& request, executor::TaskStatistics& statistics) {
   const MonotonicClock clock;
+  TimePoint last_completion;
   for (TimePoint arrival = first; arrival < end; arrival += model.period) {
-    if (request.stop != nullptr && request.stop->load(std::memory_order_relaxed)) return;
-    ++statistics.released;
-    if (clock.now() > arrival + model.period) {
+    sleep_until(arrival, request);
+    if (stop_asked(request)) return;
+    ++statistics.arrived;
+    if (last_completion > arrival) {
+      ++statistics.refused;
       ++statistics.missed;
       continue;
     }
-    sleep_until(arrival);
     const TimePoint begin = clock.now();
     const bool done = run_job(context);
     const TimePoint completion = clock.now();
+    last_completion = completion;
     done ? ++statistics.completed : ++statistics.failed;
     statistics.response_ns.push_back((completion - arrival).ns());
     statistics.execution_ns.push_back((completion - begin).ns());
@@ -121,9 +131,11 @@ Outcome<RunReport> run_in_plain_threads(const RunRequest& request) {
     const std::optional<int> cpu = lane_cpu(*workload);
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < statistics.size(); ++i) {
+      if (!workload->models[i].periodic) continue;  // nobody submits here
       threads.emplace_back([&, i, cpu] {
         pin_to(cpu);
-        serve(workload->models[i], *(*contexts)[i], first, first + request.duration, request,
+        const TimePoint begin = first + workload->models[i].offset.value_or(Duration::zero());
+        serve(workload->models[i], *(*contexts)[i], begin, first + request.duration, request,
               statistics[i]);
       });
     }
@@ -134,7 +146,6 @@ Outcome<RunReport> run_in_plain_threads(const RunRequest& request) {
     row.name = workload->models[i].name;
     row.deadline = workload->models[i].deadline;
     fill_row(row, statistics[i]);
-    row.jobs = statistics[i].released;
   }
   return report;
 }

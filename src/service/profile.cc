@@ -10,11 +10,13 @@
 #include "aegis/service/profile_file.h"
 #include "aegis/service/text_table.h"
 
+#include "output_path.h"
 #include "session.h"
 
 namespace aegis::service {
 
 Outcome<ProfileReport> profile_workload(const ProfileRequest& request) {
+  if (auto problem = refuse_overwriting(request.output, {request.workload})) return fail(*problem);
   const MonotonicClock clock;
   auto session = open_session({.workload = request.workload,
                                .profile = {},

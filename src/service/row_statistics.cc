@@ -8,9 +8,11 @@ namespace aegis::service {
 void fill_row(ModelRow& row, const executor::TaskStatistics& statistics) {
   const auto execution = trace::Distribution::of(statistics.execution_ns);
   const auto response = trace::Distribution::of(statistics.response_ns);
-  row.jobs = statistics.released + statistics.refused;
+  row.jobs = statistics.arrived;
   row.completed = statistics.completed;
   row.failed = statistics.failed;
+  row.cancelled = statistics.cancelled;
+  row.refused = statistics.refused;
   row.misses = statistics.missed;
   row.misses_in_lost_supply = statistics.missed_in_lost_supply;
   row.overruns = statistics.overruns;

@@ -15,6 +15,7 @@
 #include "aegis/scheduler/machine_identity.h"
 #include "aegis/trace/trace_drain.h"
 
+#include "output_path.h"
 #include "row_statistics.h"
 #include "session.h"
 
@@ -93,7 +94,8 @@ void declare_session(trace::Recorder& recorder, const RunRequest& request, const
 
 // What the admission says of the run: bounds and WCETs by model, utilisation, the reason.
 void describe_admission(RunReport& report, const Session& session, const AdmitReport& admission) {
-  report.admitted = admission.exit_code() == ExitCode::kYes;
+  report.admission = admission.exit_code();
+  report.admitted = report.admission == ExitCode::kYes;
   report.rationale = admission.refusal.value_or("");
   report.models.resize(session.workload.models.size());
   for (std::size_t i = 0; i < report.models.size(); ++i) {
@@ -134,21 +136,26 @@ void describe_jobs(RunReport& report, const Session& session) {
   for (std::uint32_t id = 0;; ++id) {
     const executor::Lane* lane = session.orchestrator->lane(LaneId{id});
     if (lane == nullptr) return;
-    report.lane_time.push_back(lane->time());
+    report.lanes.push_back({session.orchestrator->lane_config(LaneId{id}).name, lane->time()});
     report.lost_windows += lane->lost_windows();
+    const auto violations = lane->violations();
+    for (std::size_t i = 0; i < violations.size(); ++i) report.violations[i] += violations[i];
   }
 }
 
 }  // namespace
 
 ExitCode RunReport::exit_code() const {
-  if (!admitted && elapsed == Duration::zero()) return ExitCode::kNo;
+  if (!ran()) return admission;
   const bool missed =
       std::ranges::any_of(models, [](const ModelRow& row) { return row.misses > 0; });
   return missed ? ExitCode::kNo : ExitCode::kYes;
 }
 
 Outcome<RunReport> run_workload(const RunRequest& request) {
+  if (auto problem = refuse_overwriting(request.trace, {request.workload, request.profile})) {
+    return fail(*problem);
+  }
   const MonotonicClock clock;
   trace::Recorder recorder;
   trace::Recorder* const recorder_if_traced = request.trace.empty() ? nullptr : &recorder;

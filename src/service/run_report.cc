@@ -20,20 +20,39 @@ std::string optional_duration(const std::optional<Duration>& duration) {
   return duration ? format_duration(*duration) : "-";
 }
 
+// "wcet 38 times, lost_supply once"; empty when everything that the proof assumed held.
+std::string violations_of(const RunReport& report) {
+  std::string text;
+  for (std::size_t i = 0; i < report.violations.size(); ++i) {
+    if (report.violations[i] == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += fmt::format(
+        "{} {}", trace::to_string(static_cast<trace::Assumption>(i)),
+        report.violations[i] == 1 ? "once" : fmt::format("{} times", report.violations[i]));
+  }
+  return text;
+}
+
 std::string headline(const RunReport& report) {
   if (without_scheduler(report)) {
     return "Plain threads of the normal class on the lane's processor: no scheduler, nothing "
            "proved.\n";
   }
   std::string text;
-  if (!report.real_time) {
+  if (report.ran() && !report.real_time) {
     text +=
         "NOT REAL-TIME: the lanes run in the normal class, so the certificate's assumptions may "
         "not hold.\n";
   }
   if (!report.real_time_note.empty()) text += "Note: " + report.real_time_note + "\n";
-  text += report.admitted ? "Admitted: " : "NOT ADMITTED: ";
-  return text + report.rationale + "\n";
+  text += report.admitted                            ? "Admitted: "
+          : report.admission == ExitCode::kUndecided ? "NOT ADMITTED, undecided: "
+                                                     : "NOT ADMITTED: ";
+  text += report.rationale + "\n";
+  if (const std::string violated = violations_of(report); !violated.empty()) {
+    text += "ASSUMPTIONS VIOLATED while it ran: " + violated + "\n";
+  }
+  return text;
 }
 
 std::string slack_of(const ModelRow& row) {
@@ -47,23 +66,27 @@ std::string table_of(const RunReport& report) {
   TextTable table({"model", "jobs", "response p50", "p99", "max", "bound", "deadline", "slack",
                    "execution CV", "misses"});
   for (const ModelRow& row : report.models) {
-    table.add({row.name, std::to_string(row.jobs), format_duration(row.response_p50),
-               format_duration(row.response_p99), format_duration(row.response_max),
+    const auto measured = [&row](Duration duration) {
+      return row.completed > 0 ? format_duration(duration) : std::string("-");
+    };
+    table.add({row.name, std::to_string(row.jobs), measured(row.response_p50),
+               measured(row.response_p99), measured(row.response_max),
                optional_duration(row.response_bound), format_duration(row.deadline), slack_of(row),
                fmt::format("{:.1f} %", row.execution_cv * 100), std::to_string(row.misses)});
   }
   return table.render();
 }
 
-std::string lane_line(const executor::LaneTime& time) {
+std::string lane_line(const RunReport::LaneRow& lane) {
+  const executor::LaneTime& time = lane.time;
   const Duration all = time.idle + time.dispatch + time.execute + time.complete + time.lost;
   const auto share = [&all](Duration part) {
     return 100 * part.seconds_as_double() / std::max(all.seconds_as_double(), 1e-9);
   };
   return fmt::format(
-      "Lane time: execute {:.1f} %, idle {:.1f} %, dispatch {:.2f} %, complete {:.2f} %, lost "
+      "{}: execute {:.1f} %, idle {:.1f} %, dispatch {:.2f} %, complete {:.2f} %, lost "
       "{:.2f} %\n",
-      share(time.execute), share(time.idle), share(time.dispatch), share(time.complete),
+      lane.name, share(time.execute), share(time.idle), share(time.dispatch), share(time.complete),
       share(time.lost));
 }
 
@@ -111,6 +134,8 @@ Json row_json(const ModelRow& row) {
           {"jobs", row.jobs},
           {"completed", row.completed},
           {"failed", row.failed},
+          {"cancelled", row.cancelled},
+          {"refused", row.refused},
           {"misses", row.misses},
           {"misses_in_lost_supply", row.misses_in_lost_supply},
           {"overruns", row.overruns},
@@ -125,8 +150,10 @@ Json row_json(const ModelRow& row) {
           {"wcet_ns", row.wcet.ns()}};
 }
 
-Json lane_json(const executor::LaneTime& time) {
-  return {{"idle_ns", time.idle.ns()},
+Json lane_json(const RunReport::LaneRow& lane) {
+  const executor::LaneTime& time = lane.time;
+  return {{"name", lane.name},
+          {"idle_ns", time.idle.ns()},
           {"dispatch_ns", time.dispatch.ns()},
           {"execute_ns", time.execute.ns()},
           {"complete_ns", time.complete.ns()},
@@ -137,13 +164,13 @@ Json lane_json(const executor::LaneTime& time) {
 
 std::string to_text(const RunReport& report) {
   std::string text = headline(report);
-  if (report.elapsed == Duration::zero()) return text;
+  if (!report.ran()) return text;
   if (!without_scheduler(report)) {
     text +=
         fmt::format("Policy {}, utilisation {:.2f} by WCETs.\n", report.mode, report.utilisation);
   }
   text += "\n" + table_of(report) + "\n";
-  for (const executor::LaneTime& time : report.lane_time) text += lane_line(time);
+  for (const RunReport::LaneRow& lane : report.lanes) text += lane_line(lane);
   return text + summary_of(report);
 }
 
@@ -151,7 +178,7 @@ std::string to_json(const RunReport& report) {
   Json object{{"mode", report.mode},
               {"admitted", report.admitted},
               {"rationale", report.rationale},
-              {"real_time", report.real_time},
+              {"real_time", report.ran() ? Json(report.real_time) : Json()},
               {"real_time_note", report.real_time_note},
               {"elapsed_ns", report.elapsed.ns()},
               {"utilisation", report.utilisation},
@@ -161,7 +188,11 @@ std::string to_json(const RunReport& report) {
               {"dropped_events", report.dropped_events},
               {"trace", report.trace.string()}};
   for (const ModelRow& row : report.models) object["models"].push_back(row_json(row));
-  for (const auto& time : report.lane_time) object["lanes"].push_back(lane_json(time));
+  for (const auto& lane : report.lanes) object["lanes"].push_back(lane_json(lane));
+  for (std::size_t i = 0; i < report.violations.size(); ++i) {
+    const auto name = trace::to_string(static_cast<trace::Assumption>(i));
+    object["violations"][std::string(name)] = report.violations[i];
+  }
   return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -52,6 +52,14 @@ executor::LaneConfig lane_config(const MachineSpec& machine, const LaneSpec& lan
   return config;
 }
 
+// Room for every job that the overload rules allow at once.
+void make_room(executor::LaneConfig& lane, const std::vector<ModelSpec>& models) {
+  std::size_t jobs = 0;
+  for (const ModelSpec& model : models) jobs += 1 + model.overload.queue_depth;
+  lane.max_tasks = std::max(lane.max_tasks, models.size());
+  lane.max_ready_jobs = std::max(lane.max_ready_jobs, jobs);
+}
+
 OrchestratorConfig orchestrator_config(const Workload& workload, const SessionRequest& request) {
   OrchestratorConfig config;
   std::vector<LaneSpec> lanes = workload.machine.lanes;
@@ -59,6 +67,7 @@ OrchestratorConfig orchestrator_config(const Workload& workload, const SessionRe
   for (const LaneSpec& lane : lanes) {
     const LaneId id{static_cast<std::uint32_t>(config.lanes.size())};
     config.lanes.push_back(lane_config(workload.machine, lane, id, request));
+    make_room(config.lanes.back(), workload.models);
   }
   config.backend_options = workload.machine.backends;
   config.input_seed = request.input_seed;
@@ -170,7 +179,8 @@ Outcome<bool> give_wcets(Session& session, Profiles& profiles) {
   for (std::size_t i = 0; i < session.tasks.size(); ++i) {
     const ModelSpec& model = session.workload.models[i];
     std::vector<theory::Segment> segments = declared_segments(model);
-    if (segments.empty()) {
+    const bool declared = !segments.empty();
+    if (!declared) {
       auto profiled = profiled_segments(model, session.tasks[i], *session.orchestrator, profiles,
                                         session.workload.file);
       if (!profiled) return fail(profiled.error());
@@ -178,9 +188,11 @@ Outcome<bool> give_wcets(Session& session, Profiles& profiles) {
     }
     const Status given = session.orchestrator->set_segments(session.tasks[i], std::move(segments));
     if (!given) {
-      return fail(Problem{ExitCode::kInput,
-                          fmt::format("{}:{}: model.wcet: {}", session.workload.file.string(),
-                                      model.line, given.error().message())});
+      const std::string where =
+          declared ? fmt::format("{}:{}: model[{}].wcet", session.workload.file.string(),
+                                 model.line, i + 1)
+                   : fmt::format("{}: {}", profiles.file().string(), quoted_model(model));
+      return fail(Problem{ExitCode::kInput, where + ": " + given.error().message()});
     }
   }
   return true;
@@ -190,7 +202,7 @@ Outcome<bool> give_wcets(Session& session, Profiles& profiles) {
 // crashes only the child.
 Status load_on_trial(const ModelSpec& model, const OrchestratorConfig& config, Profiles& profiles) {
   const context::LoadRequest load = load_request_of(model);
-  if (load.parts.empty() || profiles.vouch_for(load)) return ok();
+  if (!load.parts.empty() && profiles.vouch_for(load)) return ok();
   const auto options = config.backend_options.find(model.backend);
   const auto factory = [&] {
     return context::builtin_backends().create(model.backend, options == config.backend_options.end()
@@ -221,6 +233,21 @@ Outcome<bool> load_models(Session& session, const OrchestratorConfig& config, Pr
   return true;
 }
 
+// A lane on a processor that this process cannot use.
+std::optional<Problem> unusable_cpu(const Workload& workload) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return std::nullopt;
+  for (const LaneSpec& lane : workload.machine.lanes) {
+    if (!lane.cpu || CPU_ISSET(static_cast<std::size_t>(*lane.cpu), &allowed)) continue;
+    return Problem{
+        ExitCode::kInput,
+        fmt::format("{}:{}: machine.lane.cpu: CPU {} is not one that this process may use",
+                    workload.file.string(), lane.line, *lane.cpu)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<int> lane_cpu(const Workload& workload) {
@@ -242,6 +269,7 @@ Outcome<Session> open_session(const SessionRequest& request, const Clock& clock,
                               trace::Recorder* recorder) {
   Parsed<Workload> workload = load_workload(request.workload);
   if (!workload) return fail(Problem::of(workload.error()));
+  if (auto problem = unusable_cpu(*workload)) return fail(*problem);
   const OrchestratorConfig config = orchestrator_config(*workload, request);
   const context::BackendRegistry backends = context::builtin_backends();
   auto orchestrator = Orchestrator::create(config, backends, clock, recorder);

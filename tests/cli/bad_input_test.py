@@ -58,6 +58,14 @@ class BadWorkload(CommandLineTest):
         self.write("w.toml", GOOD + 'budget = { compute = "1ms" }\n')
         self.assertIn("1 ms", self.expect(1, "admit", "w.toml").stdout)
 
+    def test_a_lane_on_a_processor_that_does_not_exist(self):
+        self.expect_line(GOOD + '[[machine.lane]]\ncpu = 900\n', "[[machine.lane]]", "cpu", "900")
+
+    def test_a_crash_while_loading_costs_one_line(self):
+        text = GOOD.replace('options = { segments = "15ms" }', 'options = { faults = "crash at load" }')
+        self.write("w.toml", text)
+        self.expect_one_line(2, "admit", "w.toml", naming=("B", "crashes its runtime"))
+
     def test_no_wcet_and_no_profile(self):
         text = GOOD.replace('wcet = ["15ms"]\n', "")
         self.write("w.toml", text)
@@ -95,6 +103,34 @@ class BadProfile(CommandLineTest):
             self.expect_one_line(2, "admit", "w.toml", naming=("w.profile.json",))
 
 
+class OwnInput(CommandLineTest):
+    """An output never destroys what the command reads, nor a device."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("w.toml", GOOD)
+
+    def test_an_output_that_is_an_input_is_refused(self):
+        self.expect_one_line(2, "run", "w.toml", "--quiet", "--trace", "./w.toml", naming=("w.toml",))
+        self.expect_one_line(2, "profile", "w.toml", "--output", "w.toml", naming=("w.toml",))
+        self.run_aegisrt("run", "w.toml", "--quiet", "--for", "100ms", "--trace", "t.aegis")
+        self.expect_one_line(2, "export", "t.aegis", "--output", "t.aegis", naming=("t.aegis",))
+        self.assertEqual((self.folder / "w.toml").read_text(), GOOD)
+        self.expect(0, "audit", "t.aegis")
+
+    def test_a_device_is_written_to_not_replaced(self):
+        self.run_aegisrt("run", "w.toml", "--quiet", "--for", "100ms", "--trace", "t.aegis")
+        self.expect(0, "export", "t.aegis", "--format", "csv", "--output", "/dev/null")
+        self.expect_one_line(4, "export", "t.aegis", "--format", "csv", "--output", "/dev/full", naming=("/dev/full",))
+        for device in ("/dev/null", "/dev/full"):
+            self.assertFalse(os.path.isfile(device))
+
+    def test_a_pipe_is_not_waited_for(self):
+        os.mkfifo(self.folder / "pipe")
+        for command in ("admit", "run", "audit", "analyze"):
+            self.expect_one_line(2, command, "pipe", naming=("pipe", "regular file"))
+
+
 class BadTrace(CommandLineTest):
     def test_unwritable_trace(self):
         self.write("w.toml", GOOD)
@@ -107,6 +143,13 @@ class BadTrace(CommandLineTest):
         for command in (("audit",), ("explain", "--misses"), ("export", "--format", "csv")):
             for name in ("empty.aegis", "random.aegis", "absent.aegis"):
                 self.expect_one_line(2, command[0], name, *command[1:], naming=(name,))
+
+
+class BadTaskSet(CommandLineTest):
+    def test_times_that_are_no_whole_ticks(self):
+        self.write("t.csv", "Task,T,D,WCET\nA,10,5,1\nB,10,10,3\n")
+        self.expect_one_line(2, "analyze", "t.csv", "--tick", "5ms", naming=("t.csv", "5 ms"))
+        self.expect(0, "analyze", "t.csv", "--tick", "1ms")
 
 
 class BadUsage(CommandLineTest):

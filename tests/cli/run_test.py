@@ -33,13 +33,16 @@ class Run(CommandLineTest):
         self.write("w.toml", light(FAST, SLOW))
 
     def test_run_reports_jobs_and_bounds(self):
-        ended = self.run_aegisrt("run", "w.toml", "--for", "1s", "--quiet", "--json", "--trace", "t.aegis")
-        report = json.loads(ended.stdout)
+        run = self.run_aegisrt("run", "w.toml", "--for", "1s", "--quiet", "--json", "--trace", "t.aegis")
+        report = json.loads(run.stdout)
         self.assertTrue(report["admitted"])
         rows = {row["name"]: row for row in report["models"]}
+        for row in rows.values():
+            ended = row["completed"] + row["failed"] + row["cancelled"] + row["refused"]
+            self.assertEqual(row["jobs"], ended, "each job that arrived has one end")
         self.assertIn(rows["fast"]["jobs"], range(20, 28))
         self.assertIn(rows["slow"]["jobs"], range(8, 13))
-        self.assertEqual(ended.returncode, 1 if sum(row["misses"] for row in rows.values()) else 0)
+        self.assertEqual(run.returncode, 1 if sum(row["misses"] for row in rows.values()) else 0)
 
     def test_every_decision_is_reconstructed(self):
         self.run_aegisrt("run", "w.toml", "--for", "1s", "--quiet", "--trace", "t.aegis")
@@ -90,6 +93,7 @@ class Run(CommandLineTest):
         report = self.expect_json(1, "run", "w.toml", "--for", "300ms", "--quiet")
         self.assertFalse(report["admitted"])
         self.assertEqual(report["elapsed_ns"], 0)
+        self.assertIsNone(report["real_time"], "nothing ran")
         report = self.expect_json(1, "run", "w.toml", "--for", "600ms", "--quiet", "--without-proof", "--trace", "t.aegis")
         self.assertGreater(sum(row["misses"] for row in report["models"]), 0)
         # Late, but lawfully: each miss names that the set was not admitted.

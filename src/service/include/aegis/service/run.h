@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include "aegis/executor/lane.h"
 #include "aegis/service/problem.h"
 #include "aegis/theory/policy/ordering.h"
+#include "aegis/trace/event.h"
 
 namespace aegis::service {
 
@@ -34,6 +36,8 @@ struct ModelRow {
   std::uint64_t jobs = 0;
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
+  std::uint64_t cancelled = 0;
+  std::uint64_t refused = 0;  // never ran
   std::uint64_t misses = 0;
   std::uint64_t misses_in_lost_supply =
       0;  // of which within a busy period with a recorded lost-supply window
@@ -52,18 +56,27 @@ struct ModelRow {
 struct RunReport {
   std::string mode;  // "edf", "fifo", ..., "threads"
   bool admitted = false;
-  std::string rationale;  // of the admission
+  ExitCode admission = ExitCode::kYes;  // kNo refused, kUndecided not proved
+  std::string rationale;                // of the admission
   bool real_time = false;
   std::string real_time_note;  // said first when not empty
   Duration elapsed;
   double utilisation = 0;  // by WCETs
   std::vector<ModelRow> models;
-  std::vector<executor::LaneTime> lane_time;  // where each lane's time went
+  struct LaneRow {
+    std::string name;
+    executor::LaneTime time;
+  };
+  std::vector<LaneRow> lanes;  // where each lane's time went
+  // How often what the proof assumed did not hold, by trace::Assumption.
+  std::array<std::uint64_t, trace::kAssumptionCount> violations{};
   // Busy periods in which the processor was away for longer than declared.
   std::uint64_t lost_windows = 0;
   std::uint64_t dropped_events = 0;
   std::filesystem::path trace;
-  [[nodiscard]] ExitCode exit_code() const;  // kNo: refused, or a job missed
+  // What did not run (refused, undecided) has the admission's code; a run is kNo if a job missed.
+  [[nodiscard]] bool ran() const { return elapsed > Duration::zero(); }
+  [[nodiscard]] ExitCode exit_code() const;
 };
 
 // admit, then run for the duration or until stopped, then drain. A refused set is not run (unless
