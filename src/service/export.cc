@@ -47,6 +47,7 @@ Status write_file(const trace::Trace& trace, const ExportRequest& request) {
     if (written && !file)
       written = fail(Error::system("cannot write", request.output.string(), errno));
   }
+  if (!written) written = fail(written.error().with_detail(request.output.string()));
   std::error_code renamed;
   if (written && !special) std::filesystem::rename(temporary, request.output, renamed);
   if (written && renamed) {

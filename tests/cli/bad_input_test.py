@@ -59,7 +59,7 @@ class BadWorkload(CommandLineTest):
         self.assertIn("1 ms", self.expect(1, "admit", "w.toml").stdout)
 
     def test_a_lane_on_a_processor_that_does_not_exist(self):
-        self.expect_line(GOOD + '[[machine.lane]]\ncpu = 900\n', "[[machine.lane]]", "cpu", "900")
+        self.expect_line(GOOD + '[[machine.lane]]\nname = "x"\ncpu = 900\n', "[[machine.lane]]", "cpu", "900")
 
     def test_a_crash_while_loading_costs_one_line(self):
         text = GOOD.replace('options = { segments = "15ms" }', 'options = { faults = "crash at load" }')
