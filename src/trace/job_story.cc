@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -147,11 +148,13 @@ std::optional<std::int64_t> Telling::key_by_policy() const {
   const LaneDeclaration* lane = trace_.find_lane(story_.lane);
   const TaskDeclaration* task = trace_.find_task(story_.job.task);
   if (lane == nullptr || task == nullptr || !arrival_ns_) return std::nullopt;
-  if (lane->policy == "np_edf") return saturating_plus(*arrival_ns_, task->deadline.ns());
+  if (lane->policy == "edf" || lane->policy == "np_edf") {
+    return saturating_plus(*arrival_ns_, task->deadline.ns());
+  }
   if (lane->policy == "rm") return task->period.ns();
   if (lane->policy == "dm") return task->deadline.ns();
   if (lane->policy == "static") return task->priority;
-  if (lane->policy == "fifo") return *arrival_ns_;
+  if (lane->policy == "fifo") return arrival_ns_;
   return std::nullopt;
 }
 
@@ -315,8 +318,14 @@ void Telling::find_violations() {
       take_violation(event);
     }
   }
-  std::stable_partition(story_.violations.begin(), story_.violations.end(),
-                        [&](const Violation& v) { return story_.names(v.assumption); });
+  // Those that the miss names first, each group in its order.
+  std::vector<Violation> ordered;
+  for (const bool named : {true, false}) {
+    for (const Violation& violation : story_.violations) {
+      if (story_.names(violation.assumption) == named) ordered.push_back(violation);
+    }
+  }
+  story_.violations = std::move(ordered);
 }
 
 }  // namespace
