@@ -25,8 +25,8 @@ show profile robot.toml
 /usr/bin/python3 "$here/make_workload.py" --models "$models" --out robot.toml --profile robot.profile.json --aegisrt "$aegisrt"
 
 show admit robot.toml
-status=0
-show run robot.toml --for "${seconds}s" --trace run.aegis || status=$?
+missed=0
+show run robot.toml --for "${seconds}s" --trace run.aegis || missed=1
 
 echo
 echo "The same models by first come, first served, and in plain threads without a scheduler:"
@@ -38,8 +38,13 @@ echo "Why was a frame late? (first come, first served; the trace knows)"
 show explain fifo.aegis --misses --limit 1 || true
 echo
 echo "And the tracker's slowest frame under the proof:"
-show explain run.aegis --slowest tracker
+show explain run.aegis --slowest tracker --limit 1
+status=0
 show audit run.aegis || status=$?
 show export run.aegis --format perfetto --output run.perfetto.json
 echo "Open $work/run.perfetto.json in https://ui.perfetto.dev"
-exit "$status"
+if [ "$missed" -ne 0 ]; then
+  echo "Jobs were missed. Each names what was not as the proof assumed (this machine standing still, most likely):"
+  echo "  $aegisrt explain $work/run.aegis --misses"
+fi
+exit "$status"  # a miss with a cause is the machine's; one without would fail the audit, and be ours
