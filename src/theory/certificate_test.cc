@@ -15,12 +15,9 @@ namespace aegis::theory {
 namespace {
 
 using namespace time_literals;
+using example::by;
 using policy::Policy;
 using testing::HasSubstr;
-
-AnalysisOptions by(Policy policy, Preemption preemption = Preemption::kNonPreemptive) {
-  return {.policy = policy, .preemption = preemption};
-}
 
 TEST(Certificate, states_what_was_proved_and_under_which_assumptions) {
   const TaskSet tasks = example::running_example_with_c_in(2);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "aegis/theory/schedulability.h"
 #include "aegis/theory/task.h"
 
 // Task sets that several tests of this layer use.
@@ -107,5 +108,11 @@ class RandomSets {
 
   std::mt19937_64 random_;
 };
+
+// The options that most tests ask with: a policy, no overheads, blocking closed.
+inline AnalysisOptions by(policy::Policy policy,
+                          Preemption preemption = Preemption::kNonPreemptive) {
+  return {.policy = policy, .preemption = preemption};
+}
 
 }  // namespace aegis::theory::example

@@ -16,12 +16,9 @@ namespace aegis::theory {
 namespace {
 
 using namespace time_literals;
+using example::by;
 using policy::Policy;
 using testing::HasSubstr;
-
-AnalysisOptions by(Policy policy, Preemption preemption = Preemption::kNonPreemptive) {
-  return {.policy = policy, .preemption = preemption};
-}
 
 TEST(DemandBound, of_the_running_example) {
   const TaskSet tasks = example::running_example();

@@ -19,12 +19,9 @@ namespace aegis::theory {
 namespace {
 
 using namespace time_literals;
+using example::by;
 using policy::Policy;
 using testing::HasSubstr;
-
-AnalysisOptions by(Policy policy, Preemption preemption = Preemption::kNonPreemptive) {
-  return {.policy = policy, .preemption = preemption};
-}
 
 TEST(Schedulability, the_running_example_under_every_policy) {
   const TaskSet tasks = example::running_example();
