@@ -109,6 +109,8 @@ std::string_view to_string(ErrorCode code) noexcept {
       return "failed_precondition";
     case ErrorCode::kBackend:
       return "backend";
+    case ErrorCode::kDeviation:
+      return "deviation";
     case ErrorCode::kInternal:
       return "internal";
   }

@@ -30,6 +30,7 @@ enum class ErrorCode : std::uint16_t {
   kCancelled,
   kFailedPrecondition,  // not admitted, not loaded, already draining
   kBackend,             // the runtime underneath reported it: see native and detail
+  kDeviation,           // something did otherwise than its plan, made from what it did before
   kInternal,
 };
 
