@@ -62,7 +62,7 @@ TEST(BackendRegistry, a_module_of_another_abi_is_refused_before_its_code_is_call
   const Status added = backends.add_module(AEGIS_TEST_MODULE_OF_ANOTHER_ABI);
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().code, ErrorCode::kUnsupported);
-  EXPECT_EQ(added.error().detail_view(), "it has ABI 999, this program 1");
+  EXPECT_EQ(added.error().detail_view(), "it has ABI 999, this program 2");
   EXPECT_TRUE(backends.names().empty());
 }
 

@@ -24,7 +24,8 @@ TEST(ContextDriver, runs_a_thousand_jobs_without_an_allocation) {
   MockBackend backend = MockBackend::advancing(clock);
   backend.script("c", {.segments = {MockSegment::exactly(15_ms), MockSegment::exactly(15_ms)},
                        .faults = {{MockFault::What::kTransient, MockFault::Where::kPoll, 1, 10}}});
-  auto context = ExecutionContext::create(ContextId{0}, backend, {.name = "c"});
+  memory::LaneArena arena = memory::LaneArena::reserve().value();
+  auto context = ExecutionContext::create(ContextId{0}, backend, {.name = "c"}, arena);
   ASSERT_TRUE(context);
   ContextDriver driver(8);
   ASSERT_TRUE(driver.add(TaskId{2}, **context));

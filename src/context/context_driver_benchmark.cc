@@ -18,10 +18,11 @@ void start_and_poll_a_segment(benchmark::State& state) {
   backend.script(
       "empty",
       {.segments = {MockSegment::exactly(Duration::zero())}, .input_bytes = 1, .output_bytes = 1});
+  memory::LaneArena arena = memory::LaneArena::reserve().value();
   ContextDriver driver(64);
   std::vector<std::unique_ptr<ExecutionContext>> contexts;
   for (std::uint32_t task = 0; task < tasks; ++task) {
-    auto context = ExecutionContext::create(ContextId{task}, backend, {.name = "empty"});
+    auto context = ExecutionContext::create(ContextId{task}, backend, {.name = "empty"}, arena);
     check(context.has_value(), "the mock loads");
     contexts.push_back(std::move(*context));
     check(driver.add(TaskId{task}, *contexts.back()).has_value(), "the table has room");

@@ -21,11 +21,13 @@ class Contexts : public ::testing::Test {
  protected:
   ManualClock clock_;
   MockBackend backend_ = MockBackend::advancing(clock_);
+  memory::LaneArena arena_ = memory::LaneArena::reserve().value();
   std::uint32_t next_ = 0;
 
   std::unique_ptr<ExecutionContext> make(MockScript script = {}) {
     backend_.script("model", std::move(script));
-    auto context = ExecutionContext::create(ContextId{next_++}, backend_, {.name = "model"});
+    auto context =
+        ExecutionContext::create(ContextId{next_++}, backend_, {.name = "model"}, arena_);
     check(context.has_value(), "the mock loads");
     return std::move(*context);
   }
@@ -183,7 +185,7 @@ class HeldUpBackend final : public RuntimeBackend {
 TEST_F(ContextDriverPath, remove_waits_for_a_cancel_in_flight) {
   HeldUpCancel::Gate gate;
   HeldUpBackend held_up(backend_, gate);
-  auto context = ExecutionContext::create(ContextId{0}, held_up, {.name = "A"});
+  auto context = ExecutionContext::create(ContextId{0}, held_up, {.name = "A"}, arena_);
   ASSERT_TRUE(context);
   ContextDriver driver(1);
   ASSERT_TRUE(driver.add(TaskId{0}, **context));

@@ -18,21 +18,20 @@ std::vector<std::size_t> tensor_sizes(const ModelDescription& model) {
   return sizes;
 }
 
-Binding binding_of(const ModelDescription& model, const TensorMemory& tensors) {
-  Binding binding;
+Binding binding_of(const ModelDescription& model, const TensorMemory& tensors,
+                   std::span<std::byte> arena) {
+  Binding binding{.inputs = {}, .outputs = {}, .arena = arena};
   for (std::size_t i = 0; i < tensors.count(); ++i) {
     (i < model.inputs.size() ? binding.inputs : binding.outputs).push_back(tensors.tensor(i));
   }
   return binding;
 }
 
-// Before the tensors exist: what they will take, without the padding between them.
+// Before the tensors and the share exist: what they will take.
 Status check_budget(const ModelDescription& model, const std::vector<std::size_t>& sizes,
                     std::size_t allowed) {
-  std::size_t needed = model.memory_bytes;
-  for (const std::size_t size : sizes) {
-    needed += (size + kTensorAlignment - 1) / kTensorAlignment * kTensorAlignment;
-  }
+  std::size_t needed = model.memory.total();
+  for (const std::size_t size : sizes) needed += memory::aligned(size);
   if (allowed != 0 && needed > allowed) return fail(over_budget(model.name, needed, allowed));
   return ok();
 }
@@ -41,7 +40,8 @@ Status check_budget(const ModelDescription& model, const std::vector<std::size_t
 
 Result<std::unique_ptr<ExecutionContext>> ExecutionContext::create(ContextId id,
                                                                    RuntimeBackend& backend,
-                                                                   const LoadRequest& request) {
+                                                                   const LoadRequest& request,
+                                                                   memory::LaneArena& arena) {
   Result<std::unique_ptr<LoadedModel>> model = backend.load(request);
   if (!model) return fail(model.error());
   const ModelDescription& description = (*model)->describe();
@@ -51,15 +51,28 @@ Result<std::unique_ptr<ExecutionContext>> ExecutionContext::create(ContextId id,
   }
   Result<TensorMemory> tensors = TensorMemory::create(sizes);
   if (!tensors) return fail(tensors.error());
-  const Status bound = (*model)->bind(binding_of(description, *tensors));
+  Result<memory::ArenaShare> share = arena.share(description.memory.activations);
+  if (!share) return fail(share.error());
+  const Status bound = (*model)->bind(binding_of(description, *tensors, share->bytes()));
   if (!bound) return fail(bound.error());
-  return std::unique_ptr<ExecutionContext>(
-      new ExecutionContext(id, request.budget, std::move(*model), std::move(*tensors)));
+  return std::unique_ptr<ExecutionContext>(new ExecutionContext(
+      id, request.budget, std::move(*model), std::move(*tensors), std::move(*share)));
 }
 
 ExecutionContext::ExecutionContext(ContextId id, ResourceBudget budget,
-                                   std::unique_ptr<LoadedModel> model, TensorMemory tensors)
-    : id_(id), budget_(budget), tensors_(std::move(tensors)), model_(std::move(model)) {}
+                                   std::unique_ptr<LoadedModel> model, TensorMemory tensors,
+                                   memory::ArenaShare share)
+    : id_(id),
+      budget_(budget),
+      tensors_(std::move(tensors)),
+      share_(std::move(share)),
+      model_(std::move(model)) {}
+
+memory::MemoryAccount ExecutionContext::memory() const noexcept {
+  memory::MemoryAccount account = model().memory;
+  account.io += tensors_.size_bytes();
+  return account;
+}
 
 void ExecutionContext::fill_inputs(std::uint64_t seed) const {
   const std::vector<TensorDescription>& inputs = model().inputs;

@@ -22,10 +22,11 @@ class ExecutionContextOfA : public ::testing::Test {
  protected:
   ManualClock clock_;
   MockBackend backend_ = MockBackend::advancing(clock_);
+  memory::LaneArena arena_ = memory::LaneArena::reserve().value();
 
   std::unique_ptr<ExecutionContext> make(MockScript script) {
     backend_.script("A", std::move(script));
-    auto context = ExecutionContext::create(ContextId{1}, backend_, {.name = "A"});
+    auto context = ExecutionContext::create(ContextId{1}, backend_, {.name = "A"}, arena_);
     check(context.has_value(), "the mock loads");
     return std::move(*context);
   }
@@ -78,23 +79,37 @@ TEST_F(ExecutionContextOfA, a_permanent_error_closes_it_and_no_other) {
 }
 
 TEST_F(ExecutionContextOfA, refuses_more_than_its_budget_model_and_tensors_together) {
-  backend_.script("A", {.memory_bytes = 1000, .input_bytes = 64, .output_bytes = 65});
-  LoadRequest request{.name = "A", .budget = {.memory_bytes = 1192}};
-  const auto fits = ExecutionContext::create(ContextId{1}, backend_, request);
+  backend_.script(
+      "A", {.memory_bytes = 1000, .activation_bytes = 500, .input_bytes = 64, .output_bytes = 65});
+  LoadRequest request{.name = "A", .budget = {.memory_bytes = 1692}};
+  const auto fits = ExecutionContext::create(ContextId{1}, backend_, request, arena_);
   ASSERT_TRUE(fits);
-  EXPECT_EQ((*fits)->needed_bytes(), 1192U);  // 1000 + 64 + 128: tensors are padded to 64
-  EXPECT_EQ((*fits)->budget().memory_bytes, 1192U);
-  request.budget.memory_bytes = 1191;
-  const auto refused = ExecutionContext::create(ContextId{1}, backend_, request);
+  // Tensors are padded to 64: 64 + 128.
+  EXPECT_EQ((*fits)->memory(),
+            (memory::MemoryAccount{.weights = 1000, .activations = 500, .io = 192}));
+  EXPECT_EQ((*fits)->memory().total(), 1692U);
+  EXPECT_EQ((*fits)->budget().memory_bytes, 1692U);
+  request.budget.memory_bytes = 1691;
+  const auto refused = ExecutionContext::create(ContextId{1}, backend_, request, arena_);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kResourceExhausted);
-  EXPECT_EQ(refused.error().detail_view(), "A: needs 1192 bytes, budget.memory allows 1191");
+  EXPECT_EQ(refused.error().detail_view(), "A: needs 1692 bytes, budget.memory allows 1691");
+}
+
+TEST_F(ExecutionContextOfA, shares_the_lanes_arena_as_long_as_it_lives) {
+  auto small = make({.activation_bytes = 5'000});
+  const std::size_t alone = arena_.size_bytes();
+  auto large = make({.activation_bytes = 50'000});
+  EXPECT_GE(arena_.size_bytes(), 50'000U);
+  EXPECT_LT(arena_.size_bytes(), 55'000U) << "the larger of the two, not their sum";
+  large.reset();
+  EXPECT_EQ(arena_.size_bytes(), alone);
 }
 
 TEST_F(ExecutionContextOfA, passes_on_why_a_model_does_not_load) {
   backend_.script(
       "A", {.faults = {{.what = MockFault::What::kPermanent, .where = MockFault::Where::kLoad}}});
-  const auto context = ExecutionContext::create(ContextId{1}, backend_, {.name = "A"});
+  const auto context = ExecutionContext::create(ContextId{1}, backend_, {.name = "A"}, arena_);
   EXPECT_EQ(context.error().message(), "scripted error at load");
 }
 

@@ -101,7 +101,16 @@ Status check_shape(const TensorDescription& tensor, std::span<const std::string>
 
 Status check_binding(const ModelDescription& model, const Binding& binding) {
   if (Status inputs = check_spans("input", model.inputs, binding.inputs); !inputs) return inputs;
-  return check_spans("output", model.outputs, binding.outputs);
+  if (Status outputs = check_spans("output", model.outputs, binding.outputs); !outputs) {
+    return outputs;
+  }
+  if (binding.arena.size() >= model.memory.activations &&
+      reinterpret_cast<std::uintptr_t>(binding.arena.data()) % kTensorAlignment == 0) {
+    return ok();
+  }
+  return fail(refused(ErrorCode::kInvalidArgument, "arena does not hold the model's activations",
+                      fmt::format("{}: {} of {} bytes", model.name, binding.arena.size(),
+                                  model.memory.activations)));
 }
 
 }  // namespace aegis::context

@@ -140,7 +140,9 @@ void LaneCore::fail_job(std::uint32_t slot, const Error& error, Cancellation can
   Job& job = jobs_[slot];
   TaskState& task = *job.task;
   if (cancellation == Cancellation::kAbort) return end_of_job(slot, JobOutcome::kCancelled, now);
-  monitor_.violated({Assumption::kFault, now - segment_start_, {}, segment_start_}, job.id, now);
+  const Assumption broken =
+      error.code == ErrorCode::kDeviation ? Assumption::kMemoryPlan : Assumption::kFault;
+  monitor_.violated({broken, now - segment_start_, {}, segment_start_}, job.id, now);
   if (cancellation == Cancellation::kHang || error.category != ErrorCategory::kTransient) {
     task.failed = true;
     trace_.event(now, EventType::kContextFailed, job.id, {as_payload(error.code), error.native});

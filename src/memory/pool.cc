@@ -20,7 +20,7 @@ Result<std::byte*> Pool::allocate(std::size_t bytes) {
   if (size < bytes) {
     return fail(Error::permanent(ErrorCode::kOutOfRange, "no block can be this large"));
   }
-  auto found = best_fit(size);
+  auto found = size <= chunk_bytes_ ? best_fit(size) : blocks_.end();
   if (found == blocks_.end()) {
     const Result<Blocks::iterator> added = add_chunk(size);
     if (!added) return fail(added.error());
@@ -44,10 +44,28 @@ bool Pool::release(const std::byte* block) noexcept {
   if (found == blocks_.end() || !found->second.live) return false;
   found->second.live = false;
   in_use_ -= found->second.bytes;
-  --chunks_[found->second.chunk].live_blocks;
+  Chunk& chunk = chunks_[found->second.chunk];
+  --chunk.live_blocks;
+  if (!chunk.shared) {
+    give_back(chunk);
+    return true;
+  }
   if (const auto right = std::next(found); right != blocks_.end()) join(found, right);
   if (found != blocks_.begin()) join(std::prev(found), found);
   return true;
+}
+
+void Pool::trim() noexcept {
+  for (Chunk& chunk : chunks_) {
+    if (chunk.live_blocks == 0 && !chunk.bytes.empty()) give_back(chunk);
+  }
+}
+
+// Without a live block, a chunk is one free block: its neighbours were joined.
+void Pool::give_back(Chunk& chunk) noexcept {
+  blocks_.erase(chunk.bytes.data());
+  held_ -= chunk.bytes.size();
+  source_.give_back(std::exchange(chunk.bytes, {}));
 }
 
 std::vector<Leak> Pool::close() {
@@ -57,9 +75,7 @@ std::vector<Leak> Pool::close() {
     if (block.live)
       leaks.push_back({.owner = owner_, .bytes = block.bytes, .number = block.number});
   }
-  for (const Chunk& chunk : chunks_) {
-    if (chunk.live_blocks == 0) source_.give_back(chunk.bytes);
-  }
+  trim();
   return leaks;
 }
 
@@ -73,12 +89,15 @@ Pool::Blocks::iterator Pool::best_fit(std::size_t bytes) {
 }
 
 Result<Pool::Blocks::iterator> Pool::add_chunk(std::size_t bytes) {
-  const Result<std::span<std::byte>> chunk = source_.take(std::max(bytes, chunk_bytes_));
+  const bool shared = bytes <= chunk_bytes_;
+  const Result<std::span<std::byte>> chunk = source_.take(shared ? chunk_bytes_ : bytes);
   if (!chunk) return fail(chunk.error());
-  chunks_.push_back({.bytes = *chunk});
+  const auto unused = std::ranges::find_if(chunks_, [](const Chunk& c) { return c.bytes.empty(); });
+  const auto at = static_cast<std::size_t>(unused - chunks_.begin());
+  if (unused == chunks_.end()) chunks_.emplace_back();
+  chunks_[at] = {.bytes = *chunk, .live_blocks = 0, .shared = shared};
   held_ += chunk->size();
-  return blocks_.emplace(chunk->data(), Block{.bytes = chunk->size(), .chunk = chunks_.size() - 1})
-      .first;
+  return blocks_.emplace(chunk->data(), Block{.bytes = chunk->size(), .chunk = at}).first;
 }
 
 // Chunks may lie side by side in memory, and still go back one by one.

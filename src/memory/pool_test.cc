@@ -99,6 +99,32 @@ TEST(Pool, neighbours_that_are_free_become_one) {
   EXPECT_TRUE(pool.allocate(4096)) << "the device has no second chunk";
 }
 
+TEST(Pool, a_large_block_goes_back_with_its_chunk) {
+  SmallDevice device(kCapacity);
+  Pool pool(device, "detector", 4096);
+  std::byte* large = pool.allocate(50'000).value();
+  std::byte* small = pool.allocate(100).value();
+  ASSERT_TRUE(pool.release(large));
+  EXPECT_EQ(pool.held_bytes(), 4096U) << "the small one never lives where a large one did";
+  EXPECT_TRUE(pool.release(small));
+}
+
+TEST(Pool, trimmed_keeps_only_chunks_in_use) {
+  SmallDevice device(kCapacity);
+  Pool pool(device, "detector", 4096);
+  std::byte* small = pool.allocate(100).value();
+  std::byte* other = pool.allocate(4096).value();
+  ASSERT_TRUE(pool.release(other));
+  EXPECT_EQ(pool.held_bytes(), 2U * 4096);
+  pool.trim();
+  EXPECT_EQ(pool.held_bytes(), 4096U);
+  EXPECT_EQ(device.left(), kCapacity - 4096);
+  EXPECT_TRUE(pool.release(pool.allocate(50'000).value())) << "it goes on";
+  EXPECT_TRUE(pool.release(small));
+  EXPECT_TRUE(pool.close().empty());
+  EXPECT_EQ(device.left(), kCapacity);
+}
+
 // Against the definition: live blocks never overlap, keep what was written, and the books agree.
 TEST(Pool, random_use_agrees_with_a_simple_model) {
   std::mt19937_64 random(1);
@@ -126,6 +152,7 @@ TEST(Pool, random_use_agrees_with_a_simple_model) {
         in_use -= aligned(std::max<std::size_t>(bytes, 1));
         live.erase(at);
       }
+      if (random() % 50 == 0) pool.trim();
       ASSERT_EQ(pool.in_use_bytes(), in_use);
       ASSERT_LE(in_use, pool.held_bytes());
     }

@@ -65,7 +65,10 @@ Status Orchestrator::make_lanes() {
     if (lane.id != LaneId{static_cast<std::uint32_t>(lanes_.size())}) {
       return fail(Error::permanent(ErrorCode::kInvalidArgument, "lane ids count from 0 in order"));
     }
-    lanes_.push_back(std::make_unique<LaneState>(lane));
+    Result<memory::LaneArena> arena = memory::LaneArena::reserve();
+    if (!arena) return fail(arena.error());
+    arenas_.push_back(std::move(*arena));
+    lanes_.push_back(std::make_unique<LaneState>(lane, arenas_.back()));
   }
   return ok();
 }
@@ -81,11 +84,13 @@ Result<context::RuntimeBackend*> Orchestrator::backend(const std::string& name) 
   return backends_.emplace(name, std::move(*made)).first->second.get();
 }
 
-Result<std::unique_ptr<Orchestrator::Model>> Orchestrator::load_into_context(ModelSetup setup) {
+Result<std::unique_ptr<Orchestrator::Model>> Orchestrator::load_into_context(ModelSetup setup,
+                                                                             LaneState& lane) {
   const Result<context::RuntimeBackend*> runtime = backend(setup.backend);
   if (!runtime) return fail(runtime.error());
   const auto id = static_cast<std::uint32_t>(models_.size());
-  auto context = context::ExecutionContext::create(ContextId{id}, **runtime, setup.load);
+  auto context =
+      context::ExecutionContext::create(ContextId{id}, **runtime, setup.load, lane.arena);
   if (!context) return fail(context.error());
   (*context)->fill_inputs(config_.input_seed + id);
   setup.timing.id = TaskId{id};
@@ -97,7 +102,7 @@ Result<std::unique_ptr<Orchestrator::Model>> Orchestrator::load_into_context(Mod
 Result<TaskId> Orchestrator::load(ModelSetup setup) {
   LaneState* lane = find_lane(setup.lane);
   if (lane == nullptr) return fail(not_found("the model's lane does not exist"));
-  auto model = load_into_context(std::move(setup));
+  auto model = load_into_context(std::move(setup), *lane);
   if (!model) return fail(model.error());
   const TaskId task = (*model)->setup.timing.id;
   if (Status added = lane->driver.add(task, *(*model)->context); !added) return fail(added.error());
@@ -193,6 +198,32 @@ LaneId Orchestrator::lane_of(TaskId task) const {
 const executor::Lane* Orchestrator::lane(LaneId id) const {
   const LaneState* state = find_lane(id);
   return state == nullptr ? nullptr : state->lane.get();
+}
+
+memory::MemoryAccount Orchestrator::memory(TaskId task) const {
+  const Model* model = find(task);
+  return model == nullptr || model->removed ? memory::MemoryAccount{} : model->context->memory();
+}
+
+std::size_t Orchestrator::arena_bytes(LaneId id) const {
+  const LaneState* state = find_lane(id);
+  return state == nullptr ? 0 : state->arena.size_bytes();
+}
+
+std::uint64_t Orchestrator::unplanned_allocations() const {
+  std::uint64_t count = 0;
+  for (const auto& model : models_) {
+    if (!model->removed) count += model->context->unplanned_allocations();
+  }
+  return count;
+}
+
+std::vector<memory::Leak> Orchestrator::leaks() const {
+  std::vector<memory::Leak> all;
+  for (const auto& [name, backend] : backends_) {
+    for (memory::Leak& leak : backend->leaks()) all.push_back(std::move(leak));
+  }
+  return all;
 }
 
 std::vector<theory::Task> Orchestrator::tasks() const {

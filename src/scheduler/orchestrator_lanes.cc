@@ -32,7 +32,7 @@ Admission Orchestrator::prove(const LaneState& lane, const std::vector<Model*>& 
   for (const Model* model : models) {
     const context::ResourceBudget& budget = model->context->budget();
     candidates.push_back({.task = model->setup.timing,
-                          .budget = {.memory_needed_bytes = model->context->needed_bytes(),
+                          .budget = {.memory_needed_bytes = model->context->memory().total(),
                                      .memory_allowed_bytes = budget.memory_bytes,
                                      .compute_allowed = budget.compute_per_period}});
   }
@@ -87,7 +87,7 @@ Result<Admission> Orchestrator::add(ModelSetup setup) {
   LaneState* lane = find_lane(setup.lane);
   if (lane == nullptr) return fail(not_found("the model's lane does not exist"));
   if (lane->lane == nullptr) return fail(wrong_time("the lanes do not run yet: use load()"));
-  auto newcomer = load_into_context(std::move(setup));
+  auto newcomer = load_into_context(std::move(setup), *lane);
   if (!newcomer) return fail(newcomer.error());
   std::vector<Model*> together = models_on(*lane);
   together.push_back(newcomer->get());

@@ -22,20 +22,22 @@ struct Orchestrator::Model {
 
   // The task as its lane takes it.
   [[nodiscard]] executor::LaneTask lane_task() const {
-    return {.model = setup.timing,
-            .periodic = setup.periodic,
-            .binding = {.stream = StreamId{0},
-                        .context = context->id(),
-                        .arena_offset_bytes = 0,
-                        .arena_size_bytes = static_cast<std::int64_t>(context->needed_bytes())},
-            .on_job_end = setup.on_job_end};
+    return {
+        .model = setup.timing,
+        .periodic = setup.periodic,
+        .binding = {.stream = StreamId{0},
+                    .context = context->id(),
+                    .arena_offset_bytes = 0,
+                    .arena_size_bytes = static_cast<std::int64_t>(context->memory().activations)},
+        .on_job_end = setup.on_job_end};
   }
 };
 
 struct Orchestrator::LaneState {
-  explicit LaneState(executor::LaneConfig lane_config)
-      : config(std::move(lane_config)), driver(config.max_tasks) {}
+  LaneState(executor::LaneConfig lane_config, memory::LaneArena& lane_arena)
+      : config(std::move(lane_config)), arena(lane_arena), driver(config.max_tasks) {}
   executor::LaneConfig config;
+  memory::LaneArena& arena;
   context::ContextDriver driver;
   std::unique_ptr<executor::Lane> lane;  // from start() on; ends before its driver
 };

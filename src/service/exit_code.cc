@@ -20,6 +20,7 @@ ExitCode exit_code_of(const Error& error) {
     case ErrorCode::kTimeout:
     case ErrorCode::kCancelled:
     case ErrorCode::kFailedPrecondition:
+    case ErrorCode::kDeviation:
     case ErrorCode::kInternal:
       return ExitCode::kEnvironment;
   }

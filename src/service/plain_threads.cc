@@ -93,20 +93,34 @@ void serve(const ModelSpec& model, ExecutionContext& context, TimePoint first, T
 using Contexts = std::vector<std::unique_ptr<ExecutionContext>>;
 using Backends = std::map<std::string, std::unique_ptr<context::RuntimeBackend>>;
 
-Outcome<Contexts> load_contexts(const Workload& workload, Backends& backends, std::uint64_t seed) {
+// As the runtime comes: nobody has planned its memory.
+context::Options options_without_plan(const Workload& workload, const std::string& backend) {
+  const auto given = workload.machine.backends.find(backend);
+  context::Options options =
+      given == workload.machine.backends.end() ? context::Options{} : given->second;
+  if (backend == "onnxruntime") options["memory"] = "runtime";
+  return options;
+}
+
+// An arena a model: threads run side by side, and segments on one arena must not.
+using Arenas = std::list<memory::LaneArena>;
+
+Outcome<Contexts> load_contexts(const Workload& workload, Backends& backends, Arenas& arenas,
+                                std::uint64_t seed) {
   const context::BackendRegistry registry = context::builtin_backends();
   Contexts contexts;
   for (const ModelSpec& model : workload.models) {
     if (!backends.contains(model.backend)) {
-      const auto options = workload.machine.backends.find(model.backend);
-      auto made = registry.create(model.backend, options == workload.machine.backends.end()
-                                                     ? context::Options{}
-                                                     : options->second);
+      auto made = registry.create(model.backend, options_without_plan(workload, model.backend));
       if (!made) return fail(Problem::of(made.error()));
       backends[model.backend] = std::move(*made);
     }
     const ContextId id{static_cast<std::uint32_t>(contexts.size())};
-    auto context = ExecutionContext::create(id, *backends[model.backend], load_request_of(model));
+    Result<memory::LaneArena> arena = memory::LaneArena::reserve();
+    if (!arena) return fail(Problem::of(arena.error()));
+    arenas.push_back(std::move(*arena));
+    auto context = ExecutionContext::create(id, *backends[model.backend], load_request_of(model),
+                                            arenas.back());
     if (!context)
       return fail(Problem::of(fmt::format("model \"{}\"", model.name), context.error()));
     (*context)->fill_inputs(seed + id.value);
@@ -120,8 +134,9 @@ Outcome<Contexts> load_contexts(const Workload& workload, Backends& backends, st
 Outcome<RunReport> run_in_plain_threads(const RunRequest& request) {
   const Parsed<Workload> workload = load_workload(request.workload);
   if (!workload) return fail(Problem::of(workload.error()));
-  Backends backends;  // outlive the contexts
-  const Outcome<Contexts> contexts = load_contexts(*workload, backends, request.seed);
+  Backends backends;  // these two outlive the contexts
+  Arenas arenas;
+  const Outcome<Contexts> contexts = load_contexts(*workload, backends, arenas, request.seed);
   if (!contexts) return fail(contexts.error());
 
   const MonotonicClock clock;

@@ -178,6 +178,8 @@ std::string_view to_string(Assumption assumption) noexcept {
       return "trace_dropped";
     case Assumption::kRealTimeDenied:
       return "real_time_denied";
+    case Assumption::kMemoryPlan:
+      return "memory_plan";
   }
   return "unknown";
 }

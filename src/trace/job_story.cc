@@ -284,6 +284,11 @@ void Telling::take_violation(const Event& event) {
     case EventType::kContextFailed:
       violation.assumption = Assumption::kFault;
       violation.text = fmt::format("the context of {} failed", trace_.task_name(job.task));
+      if (p[0] == static_cast<std::int64_t>(ErrorCode::kDeviation)) {
+        violation.assumption = Assumption::kMemoryPlan;
+        violation.text =
+            fmt::format("{} asked for memory otherwise than planned and was stopped", who);
+      }
       break;
     default:
       violation.assumption = static_cast<Assumption>(p[0]);

@@ -16,6 +16,10 @@ BoundModel::BoundModel(std::unique_ptr<LoadedModel> model) : model_(std::move(mo
   Result<TensorMemory> memory = TensorMemory::create(sizes);
   check(memory.has_value(), "tests get memory");
   memory_.emplace(std::move(*memory));
+  Result<memory::HostRegion> arena = memory::HostRegion::create(description.memory.activations);
+  check(arena.has_value(), "tests get memory");
+  arena_ = std::move(*arena);
+  binding_.arena = arena_.bytes();
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     (i < description.inputs.size() ? binding_.inputs : binding_.outputs)
         .push_back(memory_->tensor(i));

@@ -29,6 +29,7 @@ class BoundModel {
 
  private:
   std::optional<TensorMemory> memory_;
+  memory::HostRegion arena_;
   std::unique_ptr<LoadedModel> model_;
   Binding binding_;
 };

@@ -86,7 +86,47 @@ TEST(ConformanceSuite, catches_a_model_that_ignores_its_inputs) {
   std::size_t violations = 0;
   for (const Line& line : contract()) violations += line.violation(deaf).empty() ? 0U : 1U;
   EXPECT_EQ(violations,
-            8U);  // all but those that only ask for jobs that end, and line 5's own model
+            9U);  // all but those that only ask for jobs that end, and line 5's own model
+}
+
+// A model that believes the arena to be its own: it puts what it finds there into its output.
+TEST(ConformanceSuite, catches_a_model_that_keeps_something_in_the_arena) {
+  class Hoarder final : public LoadedModel {
+   public:
+    explicit Hoarder(std::unique_ptr<LoadedModel> model) : model_(std::move(model)) {}
+    [[nodiscard]] const ModelDescription& describe() const noexcept override {
+      return model_->describe();
+    }
+    [[nodiscard]] Status bind(const Binding& binding) override {
+      binding_ = binding;
+      return model_->bind(binding);
+    }
+    [[nodiscard]] Status start_segment(std::uint32_t segment) noexcept override {
+      if (!binding_.arena.empty()) found_ = binding_.arena.front();
+      return model_->start_segment(segment);
+    }
+    [[nodiscard]] Result<Progress> poll() noexcept override {
+      const Result<Progress> progress = model_->poll();
+      if (!binding_.outputs.empty()) binding_.outputs[0].front() = found_;
+      return progress;
+    }
+    void cancel() noexcept override { model_->cancel(); }
+
+   private:
+    std::unique_ptr<LoadedModel> model_;
+    Binding binding_;
+    std::byte found_{};
+  };
+  Subject hoarder = subjects().present.front();
+  const Subject::MakeModel inner = hoarder.ordinary;
+  hoarder.ordinary = [inner]() -> Result<std::unique_ptr<LoadedModel>> {
+    return std::unique_ptr<LoadedModel>(std::make_unique<Hoarder>(std::move(*inner())));
+  };
+  std::vector<std::string> violated;
+  for (const Line& line : contract()) {
+    if (!line.violation(hoarder).empty()) violated.push_back(line.name);
+  }
+  EXPECT_EQ(violated, std::vector<std::string>{"line_9_the_arena_holds_nothing_between_segments"});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conformance/contract.h"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <thread>
@@ -249,6 +250,49 @@ std::string a_second_bind_is_refused(const Subject& subject) {
                    expect_done(bound->run_job(), "a job")});
 }
 
+// What is in the arena before a segment does not matter, and nothing is written past its end.
+std::string the_arena_holds_nothing_between_segments(const Subject& subject) {
+  auto [bound, violation] = make_unbound(subject.ordinary);
+  if (!bound) return violation;
+  constexpr std::size_t kBeyond = 4096;
+  const std::size_t activations = bound->model().describe().memory.activations;
+  memory::HostRegion arena = memory::HostRegion::create(activations + kBeyond).value();
+  Binding binding = bound->binding();
+  binding.arena = arena.bytes();
+  bound->fill_inputs(1);
+  violation = expect_done(bound->model().bind(binding), "bind");
+  std::vector<std::byte> expected;
+  for (const int poison : {0x00, 0xff, 0x7f, 0x80, 0x01}) {
+    const auto filling = static_cast<std::byte>(poison);
+    for (std::uint32_t segment = 0; violation.empty() && segment < bound->segments(); ++segment) {
+      std::ranges::fill(arena.bytes(), filling);
+      violation = first_of({expect_done(bound->model().start_segment(segment), "a segment"),
+                            expect_done(bound->finish_segment(), "its end")});
+      const auto beyond = arena.bytes().subspan(activations);
+      if (!std::ranges::all_of(beyond, [=](std::byte b) { return b == filling; })) {
+        return "a segment writes beyond its share of the arena";
+      }
+    }
+    if (!violation.empty()) return violation;
+    if (expected.empty()) expected = bound->outputs();
+    if (bound->outputs() != expected) return "the arena's old content changes the outputs";
+  }
+  if (bound->model().unplanned_allocations() != 0) return "a run was served from elsewhere";
+  return kHolds;
+}
+
+std::string a_binding_with_too_small_an_arena_is_refused(const Subject& subject) {
+  auto [bound, violation] = make_unbound(subject.ordinary);
+  if (!bound) return violation;
+  const std::size_t activations = bound->model().describe().memory.activations;
+  if (activations == 0) return "its models need no arena";
+  Binding small = bound->binding();
+  small.arena = small.arena.first(activations - 1);
+  return first_of({expect_refused(bound->model().bind(small), ErrorCode::kInvalidArgument,
+                                  "an arena one byte short"),
+                   expect_done(bound->bind(), "a fitting binding afterwards")});
+}
+
 }  // namespace
 
 const std::vector<Line>& contract() {
@@ -270,7 +314,10 @@ const std::vector<Line>& contract() {
       {"line_6_same_inputs_give_the_same_bits", same_inputs_give_the_same_bits},
       {"line_7_the_path_of_a_job_does_not_allocate", the_path_of_a_job_does_not_allocate},
       {"line_8_an_unfit_binding_is_refused", an_unfit_binding_is_refused},
-      {"line_8_a_second_bind_is_refused", a_second_bind_is_refused}};
+      {"line_8_a_second_bind_is_refused", a_second_bind_is_refused},
+      {"line_9_too_small_an_arena_is_refused", a_binding_with_too_small_an_arena_is_refused},
+      {"line_9_the_arena_holds_nothing_between_segments",
+       the_arena_holds_nothing_between_segments}};
   return lines;
 }
 

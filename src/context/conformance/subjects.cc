@@ -26,7 +26,10 @@ Subject mock(const std::string& name, const std::string& polls) {
     return maker("mock", {.name = "mock",
                           .parts = {},
                           .budget = {},
-                          .options = {{"segments", "2us,3us"}, {"polls", polls}, {key, value}}});
+                          .options = {{"segments", "2us,3us"},
+                                      {"polls", polls},
+                                      {"activation_bytes", "300"},
+                                      {key, value}}});
   };
   return {.name = name,
           .executes_in_start = polls == "0",

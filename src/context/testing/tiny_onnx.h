@@ -10,6 +10,7 @@ namespace aegis::context {
 
 // ONNX element types (TensorProto.DataType).
 inline constexpr int kFloat = 1;
+inline constexpr int kInt64 = 7;
 inline constexpr int kDouble = 11;
 
 // A graph small enough to write by hand, so that tests need neither files nor Python. Opset 17, IR

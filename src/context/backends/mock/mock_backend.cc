@@ -34,6 +34,7 @@ Status suffer_at_load(const MockScript& script) {
       }
       case MockFault::What::kPermanent:
       case MockFault::What::kWrongOutput:
+      case MockFault::What::kDeviation:
         return fail(Error::permanent(kCode, kText));
     }
   }
@@ -58,8 +59,9 @@ Result<std::unique_ptr<LoadedModel>> MockBackend::load(const LoadRequest& reques
   if (!script) return fail(script.error());
   if (const Status suffered = suffer_at_load(*script); !suffered) return fail(suffered.error());
   const std::size_t allowed = request.budget.memory_bytes;
-  if (allowed != 0 && script->memory_bytes > allowed) {
-    return fail(over_budget(request.name, script->memory_bytes, allowed));
+  const std::size_t needed = script->memory_bytes + script->activation_bytes;
+  if (allowed != 0 && needed > allowed) {
+    return fail(over_budget(request.name, needed, allowed));
   }
   return std::unique_ptr<LoadedModel>(
       std::make_unique<MockModel>(request.name, std::move(*script), clock_, manual_));

@@ -30,6 +30,8 @@ Error error_of(What what) noexcept {
       return Error::fatal(kCode, "scripted fatal error");
     case What::kWrongOutput:
       return Error::permanent(ErrorCode::kMismatch, "output has a wrong size");
+    case What::kDeviation:
+      return Error::permanent(ErrorCode::kDeviation, "scripted deviation from the memory plan");
     case What::kPermanent:
     case What::kHang:
     case What::kCrash:
@@ -49,13 +51,14 @@ MockModel::MockModel(std::string name, MockScript script, const Clock* clock, Ma
       clock_(clock != nullptr ? *clock : wall_),
       manual_(manual),
       order_(static_cast<std::uint32_t>(script_.segments.size())) {
-  description_ = {.name = std::move(name),
-                  .backend = "mock",
-                  .backend_version = "1",
-                  .inputs = {bytes_named("input", script_.input_bytes)},
-                  .outputs = {bytes_named("output", script_.output_bytes)},
-                  .segment_count = static_cast<std::uint32_t>(script_.segments.size()),
-                  .memory_bytes = script_.memory_bytes};
+  description_ = {
+      .name = std::move(name),
+      .backend = "mock",
+      .backend_version = "1",
+      .inputs = {bytes_named("input", script_.input_bytes)},
+      .outputs = {bytes_named("output", script_.output_bytes)},
+      .segment_count = static_cast<std::uint32_t>(script_.segments.size()),
+      .memory = {.weights = script_.memory_bytes, .activations = script_.activation_bytes}};
 }
 
 Status MockModel::bind(const Binding& binding) {
@@ -86,6 +89,7 @@ Status MockModel::start_segment(std::uint32_t segment) noexcept {
   // In this order: a cancel that came before this start must not reach it (line 4 of the contract).
   cancel_asked_.store(false, std::memory_order_relaxed);
   running_.store(true, std::memory_order_release);
+  std::ranges::fill(binding_->arena.first(script_.activation_bytes), std::byte{0x5a});
   if (script_.polls == 0) execute_here();
   return ok();
 }

@@ -16,19 +16,22 @@ namespace aegis::context {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kKnown{
-    "segments",   "shortest",     "seed",        "polls",        "cancel_delay",
-    "hang_limit", "memory_bytes", "input_bytes", "output_bytes", "faults"};
+constexpr std::array<std::string_view, 11> kKnown{
+    "segments",     "shortest",         "seed",        "polls",        "cancel_delay", "hang_limit",
+    "memory_bytes", "activation_bytes", "input_bytes", "output_bytes", "faults"};
+
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 60;  // sums of a few of them stay exact
 
 using What = MockFault::What;
 using Where = MockFault::Where;
-constexpr std::array<std::pair<std::string_view, What>, 6> kWhats{
+constexpr std::array<std::pair<std::string_view, What>, 7> kWhats{
     {{"transient", What::kTransient},
      {"permanent", What::kPermanent},
      {"fatal", What::kFatal},
      {"hang", What::kHang},
      {"crash", What::kCrash},
-     {"wrong_output", What::kWrongOutput}}};
+     {"wrong_output", What::kWrongOutput},
+     {"deviation", What::kDeviation}}};
 constexpr std::array<std::pair<std::string_view, Where>, 3> kWheres{
     {{"load", Where::kLoad}, {"start", Where::kStart}, {"poll", Where::kPoll}}};
 
@@ -175,14 +178,15 @@ Status check_script(const MockScript& script) {
 Result<MockScript> parse_mock_script(const Options& options, MockScript base) {
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
   MockScript script = std::move(base);
-  const std::array<Status, 11> steps{
+  const std::array<Status, 12> steps{
       refuse_unknown_options(options, kKnown),
       read_segments(options, script),
       read_number(options, "seed", script.seed, kMost),
       read_number(options, "polls", script.polls, UINT32_MAX),
       read_duration(options, "cancel_delay", script.cancel_delay),
       read_duration(options, "hang_limit", script.hang_limit),
-      read_number(options, "memory_bytes", script.memory_bytes, kMost),
+      read_number(options, "memory_bytes", script.memory_bytes, kMostBytes),
+      read_number(options, "activation_bytes", script.activation_bytes, kLargestTensorBytes),
       read_number(options, "input_bytes", script.input_bytes, kLargestTensorBytes),
       read_number(options, "output_bytes", script.output_bytes, kLargestTensorBytes),
       read_faults(options, script),

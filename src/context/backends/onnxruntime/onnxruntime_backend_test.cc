@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "aegis/context/backend_registry.h"
+#include "aegis/context/execution_context.h"
 
 #include "conformance/bound_model.h"
 #include "testing/tiny_onnx.h"
@@ -29,7 +30,7 @@ TEST(OnnxRuntimeLibrary, says_why_it_cannot_be_loaded) {
   const auto other = builtin_backends().create("onnxruntime", {{"library", "libm.so.6"}});
   EXPECT_EQ(other.error().message(), "library is not ONNX Runtime: libm.so.6");
   const auto option = builtin_backends().create("onnxruntime", {{"threads", "2"}});
-  EXPECT_EQ(option.error().message(), "unknown option: 'threads'; known: library");
+  EXPECT_EQ(option.error().message(), "unknown option: 'threads'; known: library, memory");
 #endif
 }
 
@@ -92,7 +93,8 @@ TEST_F(OnnxRuntime, describes_its_model) {
   ASSERT_EQ(description.outputs.size(), 1U);
   EXPECT_EQ(description.outputs[0].name, "y");
   // At least its weights, four matrices of 16 x 16 floats, and the tensor at the cut.
-  EXPECT_GE(description.memory_bytes, 4U * 16 * 16 * 4 + 64);
+  EXPECT_GE(description.memory.held(), 4U * 16 * 16 * 4 + 64);
+  EXPECT_GE(description.memory.activations, 64U);
 }
 
 TEST_F(OnnxRuntime, parts_in_a_row_compute_what_the_whole_does) {
@@ -151,6 +153,120 @@ TEST_F(OnnxRuntime, three_hundred_runs_in_random_order_give_the_bits_of_isolated
     ASSERT_TRUE(models[kind].run_job());
     ASSERT_EQ(models[kind].outputs(), isolated[kind]) << "run " << run << ", model " << kind;
   }
+}
+
+// The sum of the places of elements above a threshold: NonZero's output, and so the memory for it,
+// is as large as there are such elements.
+TinyOnnx count_above(float threshold) {
+  return {.inputs = {{"x", {"4096"}}},
+          .outputs = {{"y", {"1", "1"}, kInt64}},
+          .weights = {{"threshold", {1}, {threshold}}},
+          .nodes = {{"Greater", {"x", "threshold"}, {"above"}},
+                    {"NonZero", {"above"}, {"places"}},
+                    {"ReduceSum", {"places"}, {"y"}}}};
+}
+
+TEST_F(OnnxRuntimeRefusal, of_a_model_whose_memory_depends_on_its_data) {
+  const Error error = refusal(count_above(0));
+  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(error.message(), HasSubstr("memory differs from run to run"));
+}
+
+// Nothing in [-1, 1) is above 100: no rehearsal can know. The job that shows it fails, the model is
+// done for, and another in the same arena does not notice.
+TEST_F(OnnxRuntime, a_deviation_from_the_plan_stops_only_that_model) {
+  memory::LaneArena arena = memory::LaneArena::reserve().value();
+  const auto create = [&](std::uint32_t id, const TinyOnnx& graph) {
+    const auto file = folder_.write(std::to_string(id) + ".onnx", graph);
+    return ExecutionContext::create(ContextId{id}, *backend_, {.name = "m", .parts = {file}},
+                                    arena);
+  };
+  const auto deviant = create(0, count_above(100));
+  ASSERT_TRUE(deviant) << deviant.error().message();
+  const auto healthy = create(1, layered("x", "y", 4, 32, 1, 8));
+  ASSERT_TRUE(healthy) << healthy.error().message();
+  const auto run = [](ExecutionContext& context) -> Status {
+    if (Status started = context.start_segment(0); !started) return started;
+    const auto polled = context.poll();
+    return polled ? ok() : fail(polled.error());
+  };
+  (*healthy)->fill_inputs(1);
+  ASSERT_TRUE(run(**healthy));
+  const std::vector<std::byte> expected((*healthy)->output(0).begin(), (*healthy)->output(0).end());
+
+  (*deviant)->fill_inputs(1);
+  ASSERT_TRUE(run(**deviant)) << "as rehearsed";
+  EXPECT_EQ((*deviant)->unplanned_allocations(), 0U);
+  const std::array<float, 3> above{101, 102, 103};
+  std::memcpy((*deviant)->input(0).data(), above.data(), sizeof(above));
+  const Status ran = run(**deviant);
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, ErrorCode::kDeviation);
+  EXPECT_THAT(ran.error().message(), HasSubstr("request "));
+  EXPECT_GT((*deviant)->unplanned_allocations(), 0U);
+  EXPECT_TRUE((*deviant)->faults().closed());
+  EXPECT_EQ(run(**deviant).error().code, ErrorCode::kFailedPrecondition);
+
+  ASSERT_TRUE(run(**healthy));
+  EXPECT_TRUE(std::ranges::equal((*healthy)->output(0), expected));
+  EXPECT_FALSE((*healthy)->faults().closed());
+}
+
+TEST_F(OnnxRuntime, may_plan_its_memory_itself) {
+  auto backend = builtin_backends().create("onnxruntime", {{"memory", "runtime"}});
+  ASSERT_TRUE(backend);
+  const auto file = folder_.write("0.onnx", count_above(0));
+  auto model = (*backend)->load({.name = "tiny", .parts = {file}});
+  ASSERT_TRUE(model) << model.error().message();
+  EXPECT_EQ((*model)->describe().memory.activations, 0U);
+  BoundModel bound(std::move(*model));
+  ASSERT_TRUE(bound.bind());
+  bound.fill_inputs(1);
+  EXPECT_TRUE(bound.run_job());
+  const auto other = builtin_backends().create("onnxruntime", {{"memory", "mine"}});
+  EXPECT_EQ(other.error().message(), "memory is planned or runtime: mine");
+}
+
+// Memory that ends after so many chunks.
+class ShortMemory final : public memory::MemorySource {
+ public:
+  explicit ShortMemory(int chunks) : left_(chunks) {}
+  Result<std::span<std::byte>> take(std::size_t bytes) override {
+    if (left_-- <= 0) {
+      return fail(Error::permanent(ErrorCode::kResourceExhausted, "no more memory, as scripted"));
+    }
+    ++taken_;
+    return host_.take(bytes);
+  }
+  void give_back(std::span<std::byte> chunk) noexcept override {
+    --taken_;
+    host_.give_back(chunk);
+  }
+  [[nodiscard]] int taken() const { return taken_; }
+
+ private:
+  memory::HostMemory host_;
+  int left_;
+  int taken_ = 0;
+};
+
+// Wherever memory ends while a model is loaded and rehearsed: one clear error, nothing kept.
+TEST_F(OnnxRuntime, out_of_memory_while_loading_is_an_error_and_leaves_nothing) {
+  const auto file = folder_.write("0.onnx", layered("x", "y", 4, 200, 1));
+  bool loads = false;
+  for (int chunks = 0; chunks < 200 && !loads; ++chunks) {
+    ShortMemory memory(chunks);
+    {
+      const auto model = backend_->load({.name = "tiny", .parts = {file}, .source = &memory});
+      loads = model.has_value();
+      if (!loads) {
+        EXPECT_EQ(model.error().message().find('\n'), std::string::npos);
+      }
+    }
+    EXPECT_EQ(memory.taken(), 0) << "after an end at chunk " << chunks;
+  }
+  EXPECT_TRUE(loads) << "with enough memory it loads";
+  EXPECT_TRUE(backend_->leaks().empty());
 }
 
 TEST_F(OnnxRuntime, every_level_of_optimisation_loads) {
@@ -248,7 +364,7 @@ TEST_F(OnnxRuntimeRefusal, of_a_budget_gives_needed_and_allowed) {
 TEST_F(OnnxRuntimeRefusal, of_a_budget_that_holds_the_file_but_not_what_loading_takes) {
   const auto model = load({doubling()});
   ASSERT_TRUE(model);
-  const std::size_t held = (*model)->describe().memory_bytes;
+  const std::size_t held = (*model)->describe().memory.total();
   const std::size_t file = std::filesystem::file_size(folder_.path() / "0.onnx");
   if (held <= file + 1000) GTEST_SKIP() << "this allocator reports nothing";
   const auto refused = load({doubling()}, {.name = "tiny", .budget = {.memory_bytes = file + 1}});

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <map>
 #include <vector>
 
 #include <dlfcn.h>
 
 #include <fmt/format.h>
 
+#include "backends/onnxruntime/session_memory.h"
 #include "backends/onnxruntime/status_text.h"
 
 namespace aegis::context {
@@ -83,8 +85,15 @@ Result<std::shared_ptr<const RuntimeLibrary>> RuntimeLibrary::open(std::string_v
   if (api == nullptr) {
     return fail(refused(ErrorCode::kUnsupported, "ONNX Runtime is older than 1.21", version));
   }
+  // One a library, because ORT's environment and its registered allocators are.
+  static std::mutex lock;
+  static std::map<const OrtApi*, std::weak_ptr<const RuntimeLibrary>> open_libraries;
+  const std::lock_guard held(lock);
+  std::weak_ptr<const RuntimeLibrary>& known = open_libraries[api];
+  if (auto same = known.lock()) return same;
   std::shared_ptr<RuntimeLibrary> runtime(new RuntimeLibrary(api, version));
   if (const Status created = runtime->create_environment(); !created) return fail(created.error());
+  known = runtime;
   return std::shared_ptr<const RuntimeLibrary>(std::move(runtime));
 }
 
@@ -94,8 +103,25 @@ Status RuntimeLibrary::create_environment() {
       [&](OrtEnv** out) { return api_->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "aegisrt", out); });
   if (!environment) return fail(environment.error());
   environment_ = std::move(*environment);
-  return checked(api_->DisableTelemetryEvents(environment_.get()), "cannot switch telemetry off",
-                 version_);
+  if (Status off = checked(api_->DisableTelemetryEvents(environment_.get()),
+                           "cannot switch telemetry off", version_);
+      !off) {
+    return off;
+  }
+  const Result<OrtAllocator*> router = SessionMemory::make_router(*this);
+  if (!router) return fail(router.error());
+  return checked(api_->RegisterAllocator(environment_.get(), *router),
+                 "cannot register an allocator", version_);
+}
+
+void RuntimeLibrary::note_leaks(const std::vector<memory::Leak>& leaks) const {
+  const std::lock_guard held(leaks_lock_);
+  leaks_.insert(leaks_.end(), leaks.begin(), leaks.end());
+}
+
+std::vector<memory::Leak> RuntimeLibrary::leaks() const {
+  const std::lock_guard held(leaks_lock_);
+  return leaks_;
 }
 
 Status RuntimeLibrary::checked(OrtStatus* status, const char* text, std::string_view subject,

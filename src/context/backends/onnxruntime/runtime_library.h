@@ -2,13 +2,16 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <onnxruntime_c_api.h>
 
 #include "aegis/base/result.h"
+#include "aegis/memory/pool.h"
 
 #include "backends/onnxruntime/handle.h"
 
@@ -17,6 +20,10 @@ namespace aegis::context {
 // ONNX Runtime's shared library, opened by hand: its one imported symbol is versioned
 // (OrtGetApiBase@VERS_1.27.0), so linking would tie the build to one release. Models share it and
 // keep it alive. It is never unloaded: its statics and thread-local data do not survive that.
+//
+// There is one RuntimeLibrary a library file in a process, as there is one OrtEnv: who opens it
+// again gets the same, as long as somebody holds it. Its sessions may ask for their memory through
+// SessionMemory, whose allocator is registered here.
 //
 // Nothing is reported home: the environment variable that 1.29 and later ask is set before the
 // library is opened, and its telemetry is switched off besides. Nothing is logged: what goes wrong
@@ -34,6 +41,9 @@ class RuntimeLibrary {
   [[nodiscard]] const OrtApi& api() const noexcept { return *api_; }
   [[nodiscard]] const OrtEnv* environment() const noexcept { return environment_.get(); }
   [[nodiscard]] const std::string& version() const noexcept { return version_; }
+  // Blocks that models left behind when they went. Any thread.
+  void note_leaks(const std::vector<memory::Leak>& leaks) const;
+  [[nodiscard]] std::vector<memory::Leak> leaks() const;
 
   // Takes the status over. A failure becomes our Error with "<subject>: <essence of ORT's message>"
   // as detail. Its code is ours where the two say the same; otherwise kBackend, and `native` is
@@ -60,6 +70,8 @@ class RuntimeLibrary {
   const OrtApi* api_;
   std::string version_;
   Handle<OrtEnv> environment_{nullptr, nullptr};
+  mutable std::mutex leaks_lock_;
+  mutable std::vector<memory::Leak> leaks_;
 };
 
 }  // namespace aegis::context

@@ -20,52 +20,70 @@ std::string short_name(const std::filesystem::path& file) {
 }  // namespace
 
 Result<Handle<OrtSessionOptions>> make_session_options(const RuntimeLibrary& runtime,
-                                                       GraphOptimizationLevel optimization) {
+                                                       const SessionSettings& settings) {
   constexpr const char* kText = "cannot set session options";
   const OrtApi& api = runtime.api();
   Result<Handle<OrtSessionOptions>> options = runtime.make<OrtSessionOptions>(
       api.ReleaseSessionOptions, kText, runtime.version(), api.CreateSessionOptions);
   if (!options) return options;
   OrtSessionOptions* raw = options->get();
-  const std::array<OrtStatus*, 7> settings{
-      api.SetIntraOpNumThreads(raw, 1),
-      api.SetInterOpNumThreads(raw, 1),
+  const std::array<OrtStatus*, 9> all_set{
+      api.SetIntraOpNumThreads(raw, 1), api.SetInterOpNumThreads(raw, 1),
       api.SetSessionExecutionMode(raw, ORT_SEQUENTIAL),
-      api.SetSessionGraphOptimizationLevel(raw, optimization),
+      api.SetSessionGraphOptimizationLevel(raw, settings.optimization),
       api.SetDeterministicCompute(raw, true),
       api.AddSessionConfigEntry(raw, "session.intra_op.allow_spinning", "0"),
-      api.AddSessionConfigEntry(raw, "session.inter_op.allow_spinning", "0")};
+      api.AddSessionConfigEntry(raw, "session.inter_op.allow_spinning", "0"),
+      // Without a memory pattern, which is ORT's own plan, each buffer is asked for by itself.
+      settings.planned ? api.DisableMemPattern(raw) : nullptr,
+      api.AddSessionConfigEntry(raw, "session.use_env_allocators", settings.planned ? "1" : "0")};
   Status all = ok();
-  for (OrtStatus* setting : settings) {
+  for (OrtStatus* setting : all_set) {
     if (const Status set = runtime.checked(setting, kText, runtime.version()); !set) all = set;
   }
   if (!all) return fail(all.error());
   return options;
 }
 
-Session::Session(std::shared_ptr<const RuntimeLibrary> runtime, Handle<OrtSession> session,
+Session::Session(std::shared_ptr<const RuntimeLibrary> runtime,
+                 std::unique_ptr<SessionMemory> memory, Handle<OrtSession> session,
                  PartDescription description)
     : runtime_(std::move(runtime)),
+      memory_(std::move(memory)),
       description_(std::move(description)),
       session_(std::move(session)) {}
 
 Result<Session> Session::load(std::shared_ptr<const RuntimeLibrary> runtime,
-                              const std::filesystem::path& file, const OrtSessionOptions& options) {
+                              const std::filesystem::path& file, const OrtSessionOptions& options,
+                              std::unique_ptr<SessionMemory> memory) {
   const OrtApi& api = runtime->api();
+  const SessionMemory::Scope scope(*memory);
   const std::string name = short_name(file);
   Result<Handle<OrtSession>> session = runtime->make<OrtSession>(
       api.ReleaseSession, "cannot load model", name, [&](OrtSession** out) {
         return api.CreateSession(runtime->environment(), file.c_str(), &options, out);
       });
   if (!session) return fail(session.error());
+  memory->loaded();
   Result<std::vector<TensorDescription>> inputs =
       read_tensors(*runtime, **session, TensorSide::kInputs, name);
   if (!inputs) return fail(inputs.error());
   Result<std::vector<TensorDescription>> outputs =
       read_tensors(*runtime, **session, TensorSide::kOutputs, name);
   if (!outputs) return fail(outputs.error());
-  return Session(std::move(runtime), std::move(*session),
+  return Session(std::move(runtime), std::move(memory), std::move(*session),
                  {name, std::move(*inputs), std::move(*outputs)});
+}
+
+Session::~Session() {
+  if (memory_ == nullptr) return;  // moved from
+  {
+    const SessionMemory::Scope scope(*memory_);
+    binding_.reset();
+    values_.clear();
+    session_.reset();
+  }
+  if (const auto leaks = memory_->close(); !leaks.empty()) runtime_->note_leaks(leaks);
 }
 
 Result<Handle<OrtValue>> Session::value_over(const TensorDescription& tensor,
@@ -88,6 +106,7 @@ Status Session::bind(std::span<const std::span<std::byte>> inputs,
                      std::span<const std::span<std::byte>> outputs) {
   constexpr const char* kText = "cannot bind tensor";
   const OrtApi& api = runtime_->api();
+  const SessionMemory::Scope scope(*memory_);
   Result<Handle<OrtIoBinding>> binding = runtime_->make<OrtIoBinding>(
       api.ReleaseIoBinding, kText, description_.file,
       [&](OrtIoBinding** out) { return api.CreateIoBinding(session_.get(), out); });
@@ -111,8 +130,13 @@ Status Session::bind(std::span<const std::span<std::byte>> inputs,
 }
 
 Status Session::run(const OrtRunOptions& options) noexcept {
-  return runtime_->checked(runtime_->api().RunWithBinding(session_.get(), &options, binding_.get()),
-                           "model failed while running", description_.file);
+  const SessionMemory::Scope scope(*memory_);
+  memory_->begin_run();
+  const Status ran =
+      runtime_->checked(runtime_->api().RunWithBinding(session_.get(), &options, binding_.get()),
+                        "model failed while running", description_.file);
+  const Status as_planned = memory_->end_run(ran.has_value());
+  return as_planned ? ran : as_planned;
 }
 
 }  // namespace aegis::context

@@ -13,29 +13,33 @@
 #include "aegis/context/resource_budget.h"
 #include "aegis/context/runtime_backend.h"
 #include "aegis/context/tensor_memory.h"
+#include "aegis/memory/lane_arena.h"
+#include "aegis/memory/memory_account.h"
 
 namespace aegis::context {
 
 // Everything one model has to itself: the loaded model, its input and output tensors, its immutable
-// budget, its fault boundary. Exactly one per model: a LoadedModel is owned, never shared, and a
-// context can be neither copied nor moved.
+// budget, its fault boundary, and its share of the lane's arena. Exactly one per model: a
+// LoadedModel is owned, never shared, and a context can be neither copied nor moved.
 //
-//   auto context = ExecutionContext::create(ContextId{0}, *backend, request);
+//   auto context = ExecutionContext::create(ContextId{0}, *backend, request, arena);
 //   (*context)->fill_inputs(seed);
 //   (*context)->start_segment(0);
 //
 // Invariants:
-// 1. needed_bytes() <= budget().memory_bytes, or the budget is unlimited: create() refuses
+// 1. memory().total() <= budget().memory_bytes, or the budget is unlimited: create() refuses
 // otherwise.
 // 2. Every error of start_segment and poll has passed faults() before the caller sees it.
 class ExecutionContext {
  public:
-  // Loads the model, gets page-locked tensors for it and binds them (which may run it once to warm
-  // it up). Slow path; refuses what the backend refuses, and kResourceExhausted when model and
-  // tensors together exceed the budget.
+  // Loads the model, gets page-locked tensors and a share of the lane's arena for it and binds them
+  // (which may run it once to warm it up, though never in the arena). Slow path; other models of
+  // the lane may run meanwhile. Refuses what the backend refuses, and kResourceExhausted when
+  // model, tensors and share together exceed the budget. `arena` outlives the context.
   [[nodiscard]] static Result<std::unique_ptr<ExecutionContext>> create(ContextId id,
                                                                         RuntimeBackend& backend,
-                                                                        const LoadRequest& request);
+                                                                        const LoadRequest& request,
+                                                                        memory::LaneArena& arena);
   ExecutionContext(const ExecutionContext&) = delete;
   ExecutionContext& operator=(const ExecutionContext&) = delete;
 
@@ -44,11 +48,13 @@ class ExecutionContext {
   [[nodiscard]] const ResourceBudget& budget() const noexcept { return budget_; }
   [[nodiscard]] FaultBoundary& faults() noexcept { return faults_; }
   [[nodiscard]] const FaultBoundary& faults() const noexcept { return faults_; }
-  // What the model says it holds, and its tensors.
-  [[nodiscard]] std::size_t needed_bytes() const noexcept {
-    return model().memory_bytes + tensors_.size_bytes();
-  }
+  // The model's account, with its inputs and outputs under `io`.
+  [[nodiscard]] memory::MemoryAccount memory() const noexcept;
   [[nodiscard]] bool page_locked() const noexcept { return tensors_.page_locked(); }
+  // See LoadedModel. Any thread.
+  [[nodiscard]] std::uint64_t unplanned_allocations() const noexcept {
+    return model_->unplanned_allocations();
+  }
 
   // In the model's order. Inputs are zero until written; neither may be touched while a segment
   // runs.
@@ -70,12 +76,13 @@ class ExecutionContext {
 
  private:
   ExecutionContext(ContextId id, ResourceBudget budget, std::unique_ptr<LoadedModel> model,
-                   TensorMemory tensors);
+                   TensorMemory tensors, memory::ArenaShare share);
 
   const ContextId id_;
   const ResourceBudget budget_;
-  // Before model_: a model may point into its tensors until it is gone.
+  // Before model_: a model may point into its tensors and the arena until it is gone.
   TensorMemory tensors_;
+  memory::ArenaShare share_;
   std::unique_ptr<LoadedModel> model_;
   FaultBoundary faults_;
 };

@@ -34,6 +34,8 @@ struct MockFault {
     kCrash,
     // Ends in kMismatch, permanent: "output has a wrong size".
     kWrongOutput,
+    // Ends in kDeviation, permanent: as a model that asks for other memory than planned.
+    kDeviation,
   };
   enum class Where : std::uint8_t {
     kLoad,   // in RuntimeBackend::load
@@ -62,7 +64,8 @@ struct MockScript {
   std::uint32_t polls = 0;
   Duration cancel_delay;  // from the moment the model notices a cancel to the moment it obeys
   Duration hang_limit = Duration::seconds(10);  // of real time: no test and no lane hangs for ever
-  std::size_t memory_bytes = 0;                 // declared; compared with the budget
+  std::size_t memory_bytes = 0;                 // weights, declared; compared with the budget
+  std::size_t activation_bytes = 0;             // of the arena; every segment writes over all of it
   std::size_t input_bytes = 64;                 // one input and one output of bytes
   std::size_t output_bytes = 64;
   std::vector<MockFault> faults;

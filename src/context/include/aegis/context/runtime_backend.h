@@ -15,6 +15,10 @@
 #include "aegis/base/result.h"
 #include "aegis/base/time.h"
 #include "aegis/context/resource_budget.h"
+#include "aegis/memory/host_region.h"
+#include "aegis/memory/memory_account.h"
+#include "aegis/memory/memory_source.h"
+#include "aegis/memory/pool.h"
 
 namespace aegis::context {
 
@@ -27,9 +31,8 @@ enum class ElementType : std::uint8_t { kFloat32, kFloat16, kInt64, kInt32, kInt
 // is allocated.
 inline constexpr std::size_t kLargestTensorBytes = std::size_t{1} << 32;
 
-// Caller-owned tensors start at multiples of this: a cache line, and the widest vector load of
-// today's processors.
-inline constexpr std::size_t kTensorAlignment = 64;
+// Caller-owned tensors start at multiples of this.
+inline constexpr std::size_t kTensorAlignment = memory::kAlignment;
 
 struct TensorDescription {
   std::string name;
@@ -55,8 +58,9 @@ struct ModelDescription {
   std::vector<TensorDescription> inputs;
   std::vector<TensorDescription> outputs;
   std::uint32_t segment_count = 1;
-  // Weights and state held while loaded, as far as the backend can tell.
-  std::size_t memory_bytes = 0;
+  // As far as the backend can tell. `io` holds only what is the model's own: tensors between two
+  // segments; inputs and outputs are the caller's. `activations` is the size of Binding::arena.
+  memory::MemoryAccount memory;
 };
 
 using Options = std::map<std::string, std::string>;
@@ -67,13 +71,18 @@ struct LoadRequest {
   std::vector<std::filesystem::path> parts;
   ResourceBudget budget;
   Options options;  // [model.options] of the workload; an unknown one is an error
+  // Where the model's weights come from, for backends that let that be chosen; null: the host.
+  // Outlives the model.
+  memory::MemorySource* source = nullptr;
 };
 
 // Caller-owned memory for every input and output, fixed for the model's life. Each span is exactly
-// size_bytes() long and starts at a multiple of kTensorAlignment.
+// size_bytes() long and starts at a multiple of kTensorAlignment; the arena is at least
+// memory.activations long. Only the arena is shared with other models.
 struct Binding {
   std::vector<std::span<std::byte>> inputs;
   std::vector<std::span<std::byte>> outputs;
+  std::span<std::byte> arena = {};
 };
 
 enum class Progress : std::uint8_t { kRunning, kDone };
@@ -99,7 +108,11 @@ enum class Progress : std::uint8_t { kRunning, kDone };
 //  8. bind succeeds once. It refuses a wrong number, size or alignment of tensors
 //     (kInvalidArgument, naming the tensor) and is then without effect. It may run the model to
 //     warm it up (the first run of many runtimes allocates), so inputs hold something valid, for
-//     instance zeros, and outputs are overwritten.
+//     instance zeros, and outputs are overwritten. It leaves the arena alone: another model of the
+//     lane may be running in it.
+//  9. The arena is used only while a segment runs, and nothing in it outlives the segment: before
+//     each, its content may be anything. A model that needs more of it than it said, or in another
+//     order, reports kDeviation (permanent) and harms nobody.
 class LoadedModel {
  public:
   virtual ~LoadedModel() = default;
@@ -108,6 +121,8 @@ class LoadedModel {
   [[nodiscard]] virtual Status start_segment(std::uint32_t segment) noexcept = 0;
   [[nodiscard]] virtual Result<Progress> poll() noexcept = 0;
   virtual void cancel() noexcept = 0;
+  // Requests for memory during runs that were not served from the arena, ever. Any thread.
+  [[nodiscard]] virtual std::uint64_t unplanned_allocations() const noexcept { return 0; }
 };
 
 // Line 8 of the contract, for implementations of LoadedModel.
@@ -124,11 +139,14 @@ class RuntimeBackend {
   // more memory than the budget (kResourceExhausted), an unknown option (kInvalidArgument, naming
   // it and those known).
   [[nodiscard]] virtual Result<std::unique_ptr<LoadedModel>> load(const LoadRequest& request) = 0;
+  // What models loaded here had not given back when they were destroyed; empty, or a bug in the
+  // runtime. Any thread.
+  [[nodiscard]] virtual std::vector<memory::Leak> leaks() const { return {}; }
 };
 
 // The versioned entry point of a backend: built in, or exported by a module as
 // `aegis_backend_entry`.
-inline constexpr std::uint32_t kBackendAbiVersion = 1;
+inline constexpr std::uint32_t kBackendAbiVersion = 2;
 struct BackendEntry {
   std::uint32_t abi_version = kBackendAbiVersion;  // stays first: read before the rest is trusted
   const char* name = "";

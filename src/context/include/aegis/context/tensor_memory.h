@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "aegis/base/result.h"
+#include "aegis/memory/host_region.h"
 
 namespace aegis::context {
 
-// One region of memory cut into tensors, each at a multiple of kTensorAlignment. Every page is
-// written before create() returns, so that no job pays for a first touch (1.7 to 9 microseconds a
-// page), and locked where the system allows it, so that no page is ever taken away again.
+// One region of locked, pre-faulted memory cut into tensors, each at a multiple of
+// kTensorAlignment.
 //
 //   auto memory = TensorMemory::create(sizes);
 //   memory->tensor(0)                            // zeros
@@ -22,22 +22,17 @@ class TensorMemory {
  public:
   // kResourceExhausted with errno when the system gives no such region.
   [[nodiscard]] static Result<TensorMemory> create(std::span<const std::size_t> sizes_bytes);
-  ~TensorMemory();
-  TensorMemory(TensorMemory&& other) noexcept;
-  TensorMemory& operator=(TensorMemory&& other) noexcept;
 
   [[nodiscard]] std::size_t count() const noexcept { return tensors_.size(); }
   [[nodiscard]] std::span<std::byte> tensor(std::size_t index) const { return tensors_.at(index); }
-  [[nodiscard]] std::size_t size_bytes() const noexcept { return region_.size(); }
-  // False where the limit on locked memory (RLIMIT_MEMLOCK) is in the way: pages may then fault
-  // under memory pressure.
-  [[nodiscard]] bool page_locked() const noexcept { return page_locked_; }
+  [[nodiscard]] std::size_t size_bytes() const noexcept { return region_.bytes().size(); }
+  // See memory::HostRegion.
+  [[nodiscard]] bool page_locked() const noexcept { return region_.page_locked(); }
 
  private:
   TensorMemory() = default;
-  std::span<std::byte> region_;
+  memory::HostRegion region_;
   std::vector<std::span<std::byte>> tensors_;
-  bool page_locked_ = false;
 };
 
 }  // namespace aegis::context

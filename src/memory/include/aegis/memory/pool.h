@@ -33,13 +33,15 @@ struct Leak {
 // A pool per owner, not one for all: a departing model gives whole chunks back, and no
 // fragmentation passes from one model to the next.
 //
-// Best fit over the free blocks, neighbours joined again: O(log n) to release, O(n) to allocate in
-// the number n of free blocks. Slow path (it may call the source); one thread at a time.
+// Best fit over the shared chunks' free blocks, neighbours joined again: O(log n) to release, O(n)
+// to allocate in the number n of blocks. Slow path (it may call the source); one thread at a time.
 class Pool {
  public:
-  // Most weights of a network are far below this, and one chunk wastes half of it on average; a
-  // larger request gets a chunk of its own size.
-  static constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+  // Smaller requests share chunks of this size; a larger one has a chunk of its own, which goes
+  // back with it. A runtime releases most of what it loads once its kernels have packed it, and one
+  // small block that outlives a large one beside it would hold the whole chunk. The price is a
+  // mapping a large weight; Linux allows 65530 a process.
+  static constexpr std::size_t kChunkBytes = std::size_t{1} << 16;
 
   // `source` outlives the pool.
   Pool(MemorySource& source, std::string owner, std::size_t chunk_bytes = kChunkBytes);
@@ -54,6 +56,10 @@ class Pool {
   // pointer).
   bool release(const std::byte* block) noexcept;
 
+  // Gives shared chunks without a live block back: after loading, when what loading alone needed is
+  // free.
+  void trim() noexcept;
+
   [[nodiscard]] std::size_t in_use_bytes() const noexcept { return in_use_; }  // as aligned
   [[nodiscard]] std::size_t held_bytes() const noexcept { return held_; }      // all its chunks
 
@@ -63,8 +69,9 @@ class Pool {
 
  private:
   struct Chunk {
-    std::span<std::byte> bytes;
+    std::span<std::byte> bytes;  // empty: gone back; the place in the list is used again
     std::size_t live_blocks = 0;
+    bool shared = true;
   };
   struct Block {
     std::size_t bytes = 0;
@@ -75,6 +82,7 @@ class Pool {
   using Blocks = std::map<const std::byte*, Block>;
   [[nodiscard]] Blocks::iterator best_fit(std::size_t bytes);
   [[nodiscard]] Result<Blocks::iterator> add_chunk(std::size_t bytes);
+  void give_back(Chunk& chunk) noexcept;
   void join(Blocks::iterator left, Blocks::iterator right) noexcept;
 
   MemorySource& source_;

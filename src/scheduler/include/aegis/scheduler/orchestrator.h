@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +15,9 @@
 #include "aegis/context/backend_registry.h"
 #include "aegis/context/runtime_backend.h"
 #include "aegis/executor/lane.h"
+#include "aegis/memory/lane_arena.h"
+#include "aegis/memory/memory_account.h"
+#include "aegis/memory/pool.h"
 #include "aegis/scheduler/admission_controller.h"
 #include "aegis/scheduler/profile.h"
 #include "aegis/scheduler/wcet_profiler.h"
@@ -118,6 +122,15 @@ class Orchestrator {
   [[nodiscard]] LaneId lane_of(TaskId task) const;
   // Null before start().
   [[nodiscard]] const executor::Lane* lane(LaneId id) const;
+  // What the model occupies; see context::ExecutionContext::memory().
+  [[nodiscard]] memory::MemoryAccount memory(TaskId task) const;
+  // The activation arena of the lane, shared by its models.
+  [[nodiscard]] std::size_t arena_bytes(LaneId id) const;
+  // Requests of running models that their lane's arena did not serve, ever; 0, or a model was
+  // stopped.
+  [[nodiscard]] std::uint64_t unplanned_allocations() const;
+  // What removed models had not given back, by every backend.
+  [[nodiscard]] std::vector<memory::Leak> leaks() const;
   // The tasks that are loaded (or were, until removed), with the WCETs known.
   [[nodiscard]] std::vector<theory::Task> tasks() const;
 
@@ -129,7 +142,7 @@ class Orchestrator {
 
   [[nodiscard]] Status make_lanes();
   [[nodiscard]] Result<context::RuntimeBackend*> backend(const std::string& name);
-  [[nodiscard]] Result<std::unique_ptr<Model>> load_into_context(ModelSetup setup);
+  [[nodiscard]] Result<std::unique_ptr<Model>> load_into_context(ModelSetup setup, LaneState& lane);
   [[nodiscard]] LaneState* find_lane(LaneId id) const;
   [[nodiscard]] Model* find(TaskId task) const;
   [[nodiscard]] std::vector<Model*> models_on(const LaneState& lane) const;
@@ -144,6 +157,7 @@ class Orchestrator {
   trace::Recorder* recorder_;
   std::unique_ptr<RunDeclarations> declare_;
   std::map<std::string, std::unique_ptr<context::RuntimeBackend>> backends_;
+  std::list<memory::LaneArena> arenas_;            // by lane; outlive the contexts
   std::vector<std::unique_ptr<Model>> models_;     // index = TaskId; contexts outlive the lanes
   std::vector<std::unique_ptr<LaneState>> lanes_;  // index = LaneId
   bool started_ = false;

@@ -82,8 +82,9 @@ enum class Assumption : std::uint8_t {
   kFault,               // a model failed, hung or was cancelled
   kTraceDropped,        // a ring was full
   kRealTimeDenied,      // the lane does not run in a real-time class although the run asked for it
+  kMemoryPlan,          // a model asked for memory otherwise than its plan foresees
 };
-inline constexpr int kAssumptionCount = 11;
+inline constexpr int kAssumptionCount = 12;
 [[nodiscard]] constexpr std::uint64_t bit(Assumption assumption) {
   return 1ULL << static_cast<unsigned>(assumption);
 }
