@@ -16,6 +16,7 @@ namespace aegis::app {
 using service::ExitCode;
 
 // Each adds one subcommand, which leaves what the process ends with in `ended`. One file a command.
+void add_doctor_command(CLI::App& app, ExitCode& ended);
 void add_profile_command(CLI::App& app, ExitCode& ended);
 void add_admit_command(CLI::App& app, ExitCode& ended);
 void add_run_command(CLI::App& app, ExitCode& ended);

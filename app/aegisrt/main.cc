@@ -24,6 +24,7 @@ ExitCode run(int argc, char** argv) {
       "\nExit codes: 0 yes or done, 1 no (refused, misses, audit failed), 2 bad usage or input,\n"
       "3 undecided, 4 environment or internal failure.");
   ExitCode ended = ExitCode::kYes;
+  aegis::app::add_doctor_command(app, ended);
   aegis::app::add_profile_command(app, ended);
   aegis::app::add_admit_command(app, ended);
   aegis::app::add_run_command(app, ended);

@@ -163,7 +163,7 @@ class BadUsage(CommandLineTest):
         self.expect(2, "run", "w.toml", "--for", "5")
 
     def test_every_command_has_help_with_an_example(self):
-        for command in ("profile", "admit", "run", "explain", "audit", "export", "analyze"):
+        for command in ("doctor", "profile", "admit", "run", "explain", "audit", "export", "analyze"):
             self.assertIn("Example", self.expect(0, command, "--help").stdout)
 
     def test_a_full_disk_is_an_environment_failure(self):
