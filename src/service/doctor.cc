@@ -51,8 +51,8 @@ std::map<std::string, context::Options> backends_of(const Workload& workload) {
 
 Outcome<Patient> receive(const DoctorRequest& request) {
   Workload workload;
-  if (!request.workload.empty()) {
-    Parsed<Workload> loaded = load_workload(request.workload);
+  if (request.workload) {
+    Parsed<Workload> loaded = load_workload(*request.workload);
     if (!loaded) return fail(Problem::of(loaded.error()));
     workload = std::move(*loaded);
   }

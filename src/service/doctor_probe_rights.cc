@@ -68,9 +68,9 @@ std::optional<std::string> control_group(const Patient& patient, std::string_vie
     if (second == std::string_view::npos) continue;
     const std::string controllers = fmt::format(",{},", line.substr(first + 1, second - first - 1));
     if (controllers.find(fmt::format(",{},", controller)) == std::string::npos) continue;
-    const std::string path(line.substr(second + 1));
+    const std::string_view path = line.substr(second + 1);
     if (path.find("..") != std::string::npos || !path.starts_with('/')) return std::nullopt;
-    return path;
+    return std::string(path);
   }
   return std::nullopt;
 }
@@ -78,11 +78,14 @@ std::optional<std::string> control_group(const Patient& patient, std::string_vie
 // A kernel with group scheduling for real time refuses SCHED_FIFO, even to root, in a group without
 // a share of its own.
 std::optional<Mend> group_without_share(const Patient& patient) {
+  // Names that a shell would take for more than a name are not put into a command.
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_.:@-";
   const auto group = control_group(patient, "cpu");
-  if (!group) return std::nullopt;
+  if (!group || group->find_first_not_of(kPlain) != std::string::npos) return std::nullopt;
   const std::string file = fmt::format("fs/cgroup/cpu{}/cpu.rt_runtime_us", *group);
   if (patient.tree.sys_integer(file) != 0) return std::nullopt;
-  return Mend{fmt::format("echo 950000 | sudo tee \"/sys/{}\"", one_line(file)),
+  return Mend{fmt::format("echo 950000 | sudo tee /sys/{}", file),
               "this control group has no real-time share"};
 }
 

@@ -36,7 +36,13 @@ TEST_F(DoctorProbeTest, a_class_refused_in_spite_of_the_right_blames_the_control
   const Finding fifo = find("fifo");
   ASSERT_EQ(fifo.mend.size(), 1U);
   EXPECT_EQ(fifo.mend[0].command,
-            "echo 950000 | sudo tee \"/sys/fs/cgroup/cpu/jobs/a/cpu.rt_runtime_us\"");
+            "echo 950000 | sudo tee /sys/fs/cgroup/cpu/jobs/a/cpu.rt_runtime_us");
+  // Nobody's name for a group becomes a command.
+  write("proc/self/cgroup", "2:cpu:/$(reboot)\n");
+  write("sys/fs/cgroup/cpu/$(reboot)/cpu.rt_runtime_us", "0\n");
+  for (const Mend& mend : find("fifo").mend) {
+    EXPECT_THAT(mend.command, Not(HasSubstr("reboot")));
+  }
 }
 
 TEST_F(DoctorProbeTest, locked_memory) {

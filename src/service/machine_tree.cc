@@ -113,10 +113,10 @@ std::optional<CpuSet> parse_cpu_list(std::string_view text) {
 
 std::string format_cpu_list(const CpuSet& cpus) {
   std::string text;
-  for (auto at = cpus.begin(); at != cpus.end();) {
-    const int first = *at;
+  for (const int first : cpus) {
+    if (cpus.contains(first - 1)) continue;  // inside a range that is written already
     int last = first;
-    while (++at != cpus.end() && *at == last + 1) last = *at;
+    while (cpus.contains(last + 1)) ++last;
     if (!text.empty()) text += ',';
     text += first == last ? fmt::format("{}", first) : fmt::format("{}-{}", first, last);
   }

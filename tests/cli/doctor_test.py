@@ -65,6 +65,7 @@ class Doctor(CommandLineTest):
         self.expect_one_line(2, "doctor", "absent.toml", naming=("absent.toml",))
         self.write("w.toml", workload(A).replace("policy", "fifo_priority = 100\npolicy"))
         self.expect_one_line(2, "doctor", "w.toml", naming=("w.toml:3:", "fifo_priority"))
+        self.expect_one_line(2, "doctor", "")
         self.expect(2, "doctor", "--cpu", "-1")
         self.expect(2, "doctor", "--cpu", "last")
 

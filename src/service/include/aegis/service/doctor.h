@@ -27,9 +27,9 @@ using ThreadQuestion = std::function<Result<executor::ThreadGrant>(const executo
 [[nodiscard]] Result<executor::ThreadGrant> ask_kernel(const executor::ThreadRequest& request);
 
 struct DoctorRequest {
-  // The workload whose lanes, priority and backends count. Empty: one lane as an empty [machine]
+  // The workload whose lanes, priority and backends count. Nothing: one lane as an empty [machine]
   // gives it, and ONNX Runtime.
-  std::filesystem::path workload;
+  std::optional<std::filesystem::path> workload;
   std::optional<int> lane_cpu;  // instead of the workload's; nothing at all: the last CPU allowed
   MachineRoots roots;
   ThreadQuestion ask_thread = ask_kernel;
