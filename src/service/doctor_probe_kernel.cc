@@ -67,7 +67,7 @@ Observation probe_preemption(const Patient& patient) {
   const auto model = dynamic_model(patient);
   if (!model) {
     return {kNotKnown,
-            "PREEMPT_DYNAMIC; only root sees its model, in /sys/kernel/debug/sched/preempt"};
+            "PREEMPT_DYNAMIC; its model is not readable in /sys/kernel/debug/sched/preempt"};
   }
   // "lazy" makes only ordinary threads wait for a tick.
   const bool full = *model == "full" || *model == "lazy";
@@ -169,12 +169,15 @@ Observation probe_gpu(const Patient& patient) {
   if (!device && !driver) return {kNotApplicable, "no NVIDIA GPU to be seen; lanes run on CPUs"};
   std::string found = device ? "/dev/nvidia0" : "no /dev/nvidia0";
   if (driver) {
-    const auto lines = lines_of(*driver);
-    const auto line = lines.empty() ? std::string_view{} : lines.front();
-    const auto field = field_of(line, "NVRM version");
-    found += fmt::format("; driver {}", shown(field.value_or(line)));
+    // "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.159.04  Release Build ..."
+    const auto words = words_of(*driver);
+    const auto version = std::ranges::find_if(words, [](std::string_view word) {
+      return word.find_first_not_of("0123456789.") == std::string_view::npos &&
+             word.find('.') != std::string_view::npos;
+    });
+    found += ", driver " + (version == words.end() ? "of unknown version" : shown(*version));
   }
-  return {kNotApplicable, found + "; CUDA lanes come with the GPU layer, lanes run on CPUs yet"};
+  return {kNotApplicable, found + "; CUDA lanes come with the GPU layer, so far lanes run on CPUs"};
 }
 
 }  // namespace aegis::service

@@ -75,18 +75,28 @@ std::optional<std::string> control_group(const Patient& patient, std::string_vie
   return std::nullopt;
 }
 
-// A kernel with group scheduling for real time refuses SCHED_FIFO, even to root, in a group without
-// a share of its own.
-std::optional<Mend> group_without_share(const Patient& patient) {
+// What helps a process that has the right to SCHED_FIFO and is refused all the same. A kernel with
+// CONFIG_RT_GROUP_SCHED refuses it in a control group without a share of its own, even to root; in
+// version 2 no group but the root has one.
+std::vector<Mend> mend_of_group(const Patient& patient) {
   // Names that a shell would take for more than a name are not put into a command.
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_.:@-";
-  const auto group = control_group(patient, "cpu");
-  if (!group || group->find_first_not_of(kPlain) != std::string::npos) return std::nullopt;
-  const std::string file = fmt::format("fs/cgroup/cpu{}/cpu.rt_runtime_us", *group);
-  if (patient.tree.sys_integer(file) != 0) return std::nullopt;
-  return Mend{fmt::format("echo 950000 | sudo tee /sys/{}", file),
-              "this control group has no real-time share"};
+  std::vector<Mend> mend;
+  if (const auto group = control_group(patient, "cpu")) {
+    const std::string file = fmt::format("fs/cgroup/cpu{}/cpu.rt_runtime_us", *group);
+    const bool plain = group->find_first_not_of(kPlain) == std::string::npos;
+    if (plain && patient.tree.sys_integer(file) == 0) {
+      mend.push_back({fmt::format("echo 950000 | sudo tee /sys/{}", file),
+                      "gives this control group a share"});
+    }
+  } else if (const auto unified = control_group(patient, ""); unified && *unified != "/") {
+    mend.push_back({"echo $$ | sudo tee /sys/fs/cgroup/cgroup.procs",
+                    "moves this shell to the root group, the only one with a share"});
+    mend.push_back({"rt_group_sched=0", "kernel command line, from 6.16 on"});
+  }
+  mend.push_back({"docker run --cap-add SYS_NICE --ulimit rtprio=98", "in a container"});
+  return mend;
 }
 
 }  // namespace
@@ -115,10 +125,7 @@ Observation probe_fifo(const Patient& patient) {
                                   yes_no(nice), limit ? std::to_string(*limit) : "not known");
   const bool permitted = nice == true || (limit && *limit >= static_cast<std::uint64_t>(priority));
   if (!permitted) return {kLacking, found};
-  found += "; so a control group or a sandbox refuses";
-  if (auto mend = group_without_share(patient)) return {kLacking, found, {{*mend}}};
-  return {
-      kLacking, found, {{{"docker run --cap-add SYS_NICE --ulimit rtprio=98", "in a container"}}}};
+  return {kLacking, found + "; so a control group or a sandbox refuses", mend_of_group(patient)};
 }
 
 Observation probe_memlock(const Patient& patient) {

@@ -34,9 +34,12 @@ TEST_F(DoctorProbeTest, a_class_refused_in_spite_of_the_right_blames_the_control
   write("proc/self/cgroup", "3:cpuset:/x\n2:cpuacct,cpu:/jobs/a\n0::/\n");
   write("sys/fs/cgroup/cpu/jobs/a/cpu.rt_runtime_us", "0\n");
   const Finding fifo = find("fifo");
-  ASSERT_EQ(fifo.mend.size(), 1U);
+  ASSERT_EQ(fifo.mend.size(), 2U);
   EXPECT_EQ(fifo.mend[0].command,
             "echo 950000 | sudo tee /sys/fs/cgroup/cpu/jobs/a/cpu.rt_runtime_us");
+  // Of version 2 only the root group has a share.
+  write("proc/self/cgroup", "0::/user.slice\n");
+  EXPECT_EQ(find("fifo").mend.at(0).command, "echo $$ | sudo tee /sys/fs/cgroup/cgroup.procs");
   // Nobody's name for a group becomes a command.
   write("proc/self/cgroup", "2:cpu:/$(reboot)\n");
   write("sys/fs/cgroup/cpu/$(reboot)/cpu.rt_runtime_us", "0\n");
@@ -190,7 +193,7 @@ TEST_F(DoctorProbeTest, a_gpu_is_named_and_not_yet_used) {
   const Finding gpu = find("gpu");
   EXPECT_EQ(gpu.status, kNotApplicable);
   EXPECT_THAT(gpu.found,
-              HasSubstr("NVIDIA UNIX x86_64  580.1; CUDA lanes come with the GPU layer"));
+              HasSubstr("/dev/nvidia0, driver 580.1; CUDA lanes come with the GPU layer"));
 }
 
 }  // namespace
