@@ -5,6 +5,7 @@
 option(AEGIS_BUILD_BENCHMARKS "Build the benchmarks (needs Google Benchmark)" ON)
 option(AEGIS_WERROR "Treat warnings as errors" ON)
 option(AEGIS_COVERAGE "Instrument for gcov" OFF)
+option(AEGIS_FUZZ "Link tests/fuzz against libFuzzer (clang; the preset `fuzz` instruments the rest)" OFF)
 set(AEGIS_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: 'address,undefined' or 'thread'")
 
 add_library(aegis_warnings INTERFACE)
