@@ -85,11 +85,15 @@ Outcome<ExplainReport> explain(const ExplainRequest& request) {
   for (const JobId job : *jobs) {
     if (report.stories.size() == request.limit) break;
     Result<trace::JobStory> story = storyteller.tell(job);
-    if (!story) {
+    if (!story && request.job) {
       return fail(Problem{ExitCode::kInput, fmt::format("the trace holds nothing of {}",
                                                         report.trace.job_name(job))});
     }
-    report.stories.push_back(std::move(*story));
+    if (story) {
+      report.stories.push_back(std::move(*story));
+    } else {
+      --report.found;  // an event names it, but neither its number nor a lane is known
+    }
   }
   return report;
 }

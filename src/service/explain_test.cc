@@ -152,5 +152,36 @@ TEST_F(ExplainTest, exports_appear_whole_or_not_at_all) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 3);
 }
 
+// The same trace with these events behind it.
+void append(const std::filesystem::path& path, const std::vector<Event>& events) {
+  const auto trace = trace::read_trace(path);
+  ASSERT_TRUE(trace);
+  trace::Recorder recorder;
+  for (const auto& [id, lane] : trace->lanes) recorder.declare(lane);
+  for (const auto& [id, task] : trace->tasks) recorder.declare(task);
+  trace::Writer writer = recorder.add_thread("lane0");
+  for (const Event& event : trace->events) writer.record(event);
+  for (const Event& event : events) writer.record(event);
+  auto file = trace::TraceFileWriter::create(path);
+  ASSERT_TRUE(file);
+  recorder.drain(**file);
+  ASSERT_TRUE((*file)->finish(recorder));
+}
+
+TEST_F(ExplainTest, steps_over_jobs_without_a_number_or_a_lane) {
+  const std::int64_t end = 30'000'000;
+  append(path_, {{.time_ns = end, .task = 0, .lane = 0, .type = EventType::kCompleted},
+                 {.time_ns = end, .job = 3, .task = 9, .type = EventType::kMissed}});
+  const auto slowest = explain({.trace = path_, .slowest = "detector"});
+  ASSERT_TRUE(slowest) << slowest.error().message;
+  EXPECT_EQ(slowest->found, 2U);
+  EXPECT_EQ(slowest->stories.size(), 2U);
+  const auto misses = explain({.trace = path_, .misses = true});
+  ASSERT_TRUE(misses) << misses.error().message;
+  EXPECT_EQ(misses->found, 1U);
+  EXPECT_EQ(explain({.trace = path_, .job = "detector#77"}).error().message,
+            "the trace holds nothing of detector #77");
+}
+
 }  // namespace
 }  // namespace aegis::service

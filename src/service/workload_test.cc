@@ -226,6 +226,17 @@ TEST(WorkloadRefusal, bounds_what_a_hostile_file_can_nest) {
 
 TEST(WorkloadRefusal, survives_what_the_toml_library_takes_for_impossible) {
   EXPECT_EQ(refusal("schema = 1\n\nx = [ }\n\n# more\n"), "w.toml:3: not valid TOML");
+  // A letter outside ASCII where a key or white space may stand.
+  for (const char* text : {"schema = 1\nx = \u00E9\n", "schema = 1\na.\u049E = 1\n",
+                           "schema = 1\n\u00A7 = 1\n", "schema = 1\nx = 1 \u0394\n"}) {
+    EXPECT_TRUE(refusal(text).starts_with("w.toml:2: ")) << refusal(text);
+  }
+}
+
+TEST(Workload, reads_letters_outside_ascii_where_toml_has_them) {
+  // The library's issue 190: one that begins a line after a backslash.
+  const std::string text = std::string(kMinimal) + "options = { a = \"\"\"\\\n\u00A7\"\"\" }\n";
+  EXPECT_EQ(parsed(text).models[0].options.at("a"), "\u00A7");
 }
 
 TEST(WorkloadRefusal, bounds_size_and_number) {

@@ -19,6 +19,16 @@ TEST(Query, without_conditions_gives_every_event_in_order) {
   EXPECT_EQ(next, trace.events.size());
 }
 
+TEST(Query, without_conditions_gives_events_of_types_that_it_does_not_know) {
+  Trace trace = example();
+  trace.events[1].type = static_cast<EventType>(64);
+  trace.events[2].type = static_cast<EventType>(255);
+  const Query query(trace);
+  EXPECT_EQ(query.count({}), trace.events.size());
+  EXPECT_EQ(query.count({.types = {EventType::kCompleted}}),
+            Query(example()).count({.types = {EventType::kCompleted}}));
+}
+
 // The fast answers (binary search, index by job) equal the naive one for every condition.
 TEST(Query, agrees_with_a_naive_scan) {
   const Trace trace = example();

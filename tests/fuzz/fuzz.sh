@@ -20,6 +20,10 @@ mkdir -p "$work/findings" "$work/corpus" "$work/logs"
 # No input of ours takes a tenth of a second or 100 MiB, even instrumented; what takes this is a finding.
 limits=(-timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=512)
 
+# Names and lines in a report; an older llvm-symbolizer does not answer a newer sanitizer.
+ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19 addr2line | head -n 1)
+export ASAN_SYMBOLIZER_PATH
+
 longest_input() {  # bytes: a few times the largest seed that means something
   case $1 in trace) echo 16384 ;; profile | workload) echo 8192 ;; *) echo 2048 ;; esac
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Wrote the seeds in corpus/trace, by the project's own recorder: small runs of the running
-// example, whole, late, wrong and cut.   fuzz_make_traces FOLDER
+// example, whole, late, wrong and cut; and a real run, with its machine's name taken out.
+//   fuzz_make_traces FOLDER [RUN.aegis]
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -22,7 +23,7 @@ using aegis::trace::running_example;
 using aegis::trace::SyntheticRun;
 using aegis::trace::Trace;
 
-constexpr Duration kLength = Duration::milliseconds(210);
+constexpr Duration kLength = Duration::milliseconds(90);
 
 // Through a recorder, as a lane would; events of submitters from a thread of their own.
 bool write(const std::filesystem::path& path, const Trace& trace) {
@@ -45,7 +46,7 @@ bool write(const std::filesystem::path& path, const Trace& trace) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 2) return 2;
+  if (count < 2) return 2;
   const std::filesystem::path folder = arguments[1];
   const auto tasks = running_example();
   const std::map<std::string, SyntheticRun> runs{
@@ -64,5 +65,10 @@ int main(int count, char** arguments) {
   std::filesystem::copy_file(folder / "edf.trace", cut,
                              std::filesystem::copy_options::overwrite_existing);
   std::filesystem::resize_file(cut, std::filesystem::file_size(cut) * 2 / 3);
-  return 0;
+  if (count == 2) return 0;
+  auto run = aegis::trace::read_trace(std::filesystem::path(arguments[2]));
+  if (!run) return 2;
+  run->session.machine = "2 CPUs";
+  run->session.workload = "mock.toml";
+  return write(folder / "run_of_two_mock_models.trace", *run) ? 0 : 4;
 }

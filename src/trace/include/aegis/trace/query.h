@@ -19,11 +19,14 @@ class EventTypes {
     for (const EventType type : types) bits_ |= 1ULL << static_cast<unsigned>(type);
   }
   [[nodiscard]] constexpr bool contains(EventType type) const {
-    return static_cast<unsigned>(type) < 64 && (bits_ >> static_cast<unsigned>(type) & 1U) != 0;
+    // A file may hold types of a newer writer: none has a bit, and all belong to every type.
+    if (static_cast<unsigned>(type) >= 64) return bits_ == kEvery;
+    return (bits_ >> static_cast<unsigned>(type) & 1U) != 0;
   }
 
  private:
-  std::uint64_t bits_ = ~0ULL;
+  static constexpr std::uint64_t kEvery = ~0ULL;
+  std::uint64_t bits_ = kEvery;
 };
 
 // Which events are wanted: all conditions that are given hold. `{.types = {EventType::kMissed},
