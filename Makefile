@@ -45,6 +45,13 @@ asan tsan: packages  ## the tests under AddressSanitizer + UBSan, or ThreadSanit
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@ -j $(JOBS)
 
+.PHONY: fuzz
+fuzz: packages  ## every reader under libFuzzer (FUZZ_SECONDS=60 each)
+	tools/bootstrap.sh fuzz
+	tools/configure.sh fuzz
+	cmake --build --preset fuzz -j $(JOBS)
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) tests/fuzz/fuzz.sh build/fuzz
+
 .PHONY: coverage
 coverage: packages  ## line coverage, by layer
 	tools/bootstrap.sh checks

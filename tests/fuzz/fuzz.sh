@@ -25,7 +25,7 @@ ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19 addr2line | head -n 1)
 export ASAN_SYMBOLIZER_PATH
 
 longest_input() {  # bytes: a few times the largest seed that means something
-  case $1 in trace) echo 16384 ;; profile | workload) echo 8192 ;; *) echo 2048 ;; esac
+  case $1 in trace | profile | workload) echo 8192 ;; *) echo 2048 ;; esac
 }
 
 fuzz() {  # fuzz READER: 0 when nothing was found

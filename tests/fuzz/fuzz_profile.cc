@@ -30,8 +30,8 @@ void check(const ModelProfile& profile) {
 }
 
 std::string saved(const std::vector<ModelProfile>& profiles) {
-  static const aegis::fuzz::ScratchFolder kFolder;
-  const auto file = kFolder.path() / kFile;
+  static const aegis::fuzz::ScratchFolder folder;
+  const auto file = folder.path() / kFile;
   const aegis::Status status = aegis::service::save_profiles(file, profiles);
   require(status.has_value(), "a profile can be saved", status ? "" : status.error().message());
   const auto text = aegis::read_file(file, 64U << 20);

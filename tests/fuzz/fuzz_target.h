@@ -21,7 +21,7 @@ namespace aegis::fuzz {
 // fuzzer keeps the input, the replay fails.
 inline void require(bool holds, std::string_view property, std::string_view found = {}) {
   if (holds) return;
-  std::cerr << "property broken: " << property << "\n  found: " << found << std::endl;
+  std::cerr << "property broken: " << property << "\n  found: " << found << '\n';
   std::abort();
 }
 

@@ -16,7 +16,6 @@
 namespace {
 
 using aegis::fuzz::require;
-using aegis::trace::Event;
 using aegis::trace::Trace;
 
 void require_invariants(const Trace& trace) {

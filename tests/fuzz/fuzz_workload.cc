@@ -17,7 +17,6 @@ using aegis::fuzz::require;
 using aegis::service::LaneSpec;
 using aegis::service::MachineSpec;
 using aegis::service::ModelSpec;
-using aegis::service::Workload;
 
 constexpr const char* kFile = "w.toml";
 constexpr Duration kSecond = Duration::seconds(1);
