@@ -24,6 +24,7 @@ void add_explain_command(CLI::App& app, ExitCode& ended);
 void add_audit_command(CLI::App& app, ExitCode& ended);
 void add_export_command(CLI::App& app, ExitCode& ended);
 void add_analyze_command(CLI::App& app, ExitCode& ended);
+void add_validate_command(CLI::App& app, ExitCode& ended);
 
 // The result to stdout, whole; kEnvironment if stdout does not take it (a full disk, a closed
 // pipe), else `code`.

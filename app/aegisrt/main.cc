@@ -32,6 +32,7 @@ ExitCode run(int argc, char** argv) {
   aegis::app::add_audit_command(app, ended);
   aegis::app::add_export_command(app, ended);
   aegis::app::add_analyze_command(app, ended);
+  aegis::app::add_validate_command(app, ended);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 #include "aegis/service/doctor.h"
 
 #include "doctor_catalogue.h"
+#include "wrapped_text.h"
 
 namespace aegis::service {
 
@@ -16,30 +17,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 using enum FindingStatus;
 
-constexpr std::size_t kColumns = 96;
 constexpr std::size_t kIndent = 13;  // of text behind a label
 constexpr std::size_t kTitles = 24;  // of a compact line's text
 
 std::size_t count_of(const DoctorReport& report, FindingStatus status) {
   return static_cast<std::size_t>(std::ranges::count(report.findings, status, &Finding::status));
-}
-
-// `text` behind what `line` holds already, broken between words; continued lines begin at `indent`.
-std::string wrapped(std::string line, std::string_view text, std::size_t indent) {
-  std::string done;
-  line.resize(std::max(line.size(), indent), ' ');
-  bool fresh = true;
-  for (const std::string_view word : words_of(text)) {
-    if (!fresh && line.size() + 1 + word.size() > kColumns) {
-      done += line + "\n";
-      line.assign(indent, ' ');
-      fresh = true;
-    }
-    if (!fresh) line += ' ';
-    line += word;
-    fresh = false;
-  }
-  return done + line + "\n";
 }
 
 std::string labelled(std::string_view label, std::string_view text) {

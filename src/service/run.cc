@@ -130,13 +130,32 @@ void describe_lanes(RunReport& report, const Session& session) {
   }
 }
 
+// Of jobs that ran to their end; one that failed or was cancelled half-way is not counted.
+std::uint64_t segments_on(const Session& session, LaneId lane,
+                          const std::vector<TaskStatistics>& statistics) {
+  std::uint64_t segments = 0;
+  for (std::size_t i = 0; i < statistics.size(); ++i) {
+    if (session.orchestrator->lane_of(session.tasks[i]) != lane) continue;
+    segments +=
+        statistics[i].completed * session.orchestrator->description(session.tasks[i]).segment_count;
+  }
+  return segments;
+}
+
 void describe_jobs(RunReport& report, const Session& session) {
   const std::vector<TaskStatistics> all = collect(session, true);
-  for (std::size_t i = 0; i < all.size(); ++i) fill_row(report.models[i], all[i]);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    fill_row(report.models[i], all[i]);
+    report.models[i].memory = session.orchestrator->memory(session.tasks[i]);
+  }
+  report.unplanned_allocations = session.orchestrator->unplanned_allocations();
   for (std::uint32_t id = 0;; ++id) {
     const executor::Lane* lane = session.orchestrator->lane(LaneId{id});
     if (lane == nullptr) return;
-    report.lanes.push_back({session.orchestrator->lane_config(LaneId{id}).name, lane->time()});
+    report.lanes.push_back({.name = session.orchestrator->lane_config(LaneId{id}).name,
+                            .time = lane->time(),
+                            .segments = segments_on(session, LaneId{id}, all),
+                            .arena_bytes = session.orchestrator->arena_bytes(LaneId{id})});
     report.lost_windows += lane->lost_windows();
     const auto violations = lane->violations();
     for (std::size_t i = 0; i < violations.size(); ++i) report.violations[i] += violations[i];

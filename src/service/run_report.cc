@@ -90,6 +90,32 @@ std::string lane_line(const RunReport::LaneRow& lane) {
       share(time.lost));
 }
 
+double mebibytes(std::size_t bytes) {
+  return static_cast<double>(bytes) / (1 << 20);
+}
+
+// Only where activations are planned at all.
+std::string memory_line(const RunReport& report) {
+  std::size_t arenas = 0;
+  std::size_t apart = 0;
+  std::size_t held = 0;
+  for (const RunReport::LaneRow& lane : report.lanes) arenas += lane.arena_bytes;
+  for (const ModelRow& row : report.models) {
+    apart += row.memory.activations;
+    held += row.memory.held();
+  }
+  if (apart == 0) return "";
+  std::string text = fmt::format(
+      "Memory: one arena a lane, {:.2f} MiB of activations ({:.2f} MiB in plans of their own); "
+      "{:.1f} MiB held by the models.\n",
+      mebibytes(arenas), mebibytes(apart), mebibytes(held));
+  if (report.unplanned_allocations > 0) {
+    text += fmt::format("UNPLANNED MEMORY: {} requests deviated from a plan and stopped a model.\n",
+                        report.unplanned_allocations);
+  }
+  return text;
+}
+
 struct Totals {
   std::uint64_t jobs = 0;
   std::uint64_t misses = 0;
@@ -147,7 +173,13 @@ Json row_json(const ModelRow& row) {
           {"execution_cv", row.execution_cv},
           {"execution_p50_ns", row.execution_p50.ns()},
           {"execution_max_ns", row.execution_max.ns()},
-          {"wcet_ns", row.wcet.ns()}};
+          {"wcet_ns", row.wcet.ns()},
+          {"memory",
+           {{"weights_bytes", row.memory.weights},
+            {"activations_bytes", row.memory.activations},
+            {"scratch_bytes", row.memory.scratch},
+            {"io_bytes", row.memory.io},
+            {"runtime_bytes", row.memory.runtime}}}};
 }
 
 Json lane_json(const RunReport::LaneRow& lane) {
@@ -157,7 +189,9 @@ Json lane_json(const RunReport::LaneRow& lane) {
           {"dispatch_ns", time.dispatch.ns()},
           {"execute_ns", time.execute.ns()},
           {"complete_ns", time.complete.ns()},
-          {"lost_ns", time.lost.ns()}};
+          {"lost_ns", time.lost.ns()},
+          {"segments", lane.segments},
+          {"arena_bytes", lane.arena_bytes}};
 }
 
 }  // namespace
@@ -171,7 +205,7 @@ std::string to_text(const RunReport& report) {
   }
   text += "\n" + table_of(report) + "\n";
   for (const RunReport::LaneRow& lane : report.lanes) text += lane_line(lane);
-  return text + summary_of(report);
+  return text + memory_line(report) + summary_of(report);
 }
 
 std::string to_json(const RunReport& report) {
@@ -185,6 +219,7 @@ std::string to_json(const RunReport& report) {
               {"models", Json::array()},
               {"lanes", Json::array()},
               {"lost_windows", report.lost_windows},
+              {"unplanned_allocations", report.unplanned_allocations},
               {"dropped_events", report.dropped_events},
               {"trace", report.trace.string()}};
   for (const ModelRow& row : report.models) object["models"].push_back(row_json(row));

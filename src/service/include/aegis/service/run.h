@@ -12,6 +12,7 @@
 
 #include "aegis/base/time.h"
 #include "aegis/executor/lane.h"
+#include "aegis/memory/memory_account.h"
 #include "aegis/service/problem.h"
 #include "aegis/theory/policy/ordering.h"
 #include "aegis/trace/event.h"
@@ -51,6 +52,7 @@ struct ModelRow {
   Duration execution_p50;
   Duration execution_max;
   Duration wcet;
+  memory::MemoryAccount memory;  // zeros without a scheduler: nobody plans there
 };
 
 struct RunReport {
@@ -66,12 +68,16 @@ struct RunReport {
   struct LaneRow {
     std::string name;
     executor::LaneTime time;
+    std::uint64_t segments = 0;   // executed
+    std::size_t arena_bytes = 0;  // of activations, shared by the lane's models
   };
   std::vector<LaneRow> lanes;  // where each lane's time went
   // How often what the proof assumed did not hold, by trace::Assumption.
   std::array<std::uint64_t, trace::kAssumptionCount> violations{};
   // Busy periods in which the processor was away for longer than declared.
   std::uint64_t lost_windows = 0;
+  // Requests for memory that a lane's arena did not serve; each has stopped its model.
+  std::uint64_t unplanned_allocations = 0;
   std::uint64_t dropped_events = 0;
   std::filesystem::path trace;
   // What did not run (refused, undecided) has the admission's code; a run is kNo if a job missed.
