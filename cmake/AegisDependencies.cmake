@@ -16,6 +16,7 @@ target_include_directories(
 target_compile_definitions(aegis_toml INTERFACE TOML_HEADER_ONLY=1 TOML_EXCEPTIONS=0)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 
 if(BUILD_TESTING)
   find_package(GTest REQUIRED)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <cstdlib>
 #include <memory>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -19,13 +22,22 @@ void add_profile_command(CLI::App& app, ExitCode& ended) {
       ->required();
   command->add_option("-o,--output", request->output,
                       "profile to write (default: beside the workload)");
-  command->add_option("--jobs", request->jobs, "samples of each model")
+  command
+      ->add_option(
+          "--jobs", request->jobs,
+          "samples of each model among the others; a third of it under every other condition")
       ->check(CLI::Range(1U, 1'000'000U))
       ->capture_default_str();
   command->add_option("--margin", request->margin, "WCET = measured maximum x margin")
       ->check(CLI::Range(1.0, 10.0))
+      ->check(
+          [](const std::string& text) {  // a range holds "nan", which is neither below nor above
+            return std::isfinite(std::strtod(text.c_str(), nullptr)) ? "" : "not a number: " + text;
+          })
       ->capture_default_str();
-  command->add_option("--seed", request->seed, "of the order in which models alternate")
+  command
+      ->add_option("--seed", request->seed,
+                   "of the order in which models alternate, and of idle gaps")
       ->capture_default_str();
   command->add_flag("--json", *json, "print one JSON object");
   command->callback([request, json, &ended] {

@@ -35,6 +35,19 @@ bool real_time_granted(const executor::LaneConfig& lane) {
   return thread && thread->grant().real_time;
 }
 
+// "library=/usr/lib/libonnxruntime.so; threads=1", or "default": what the workload tells a backend
+// as a whole.
+std::string in_words(const std::map<std::string, context::Options>& settings,
+                     const std::string& backend) {
+  const auto given = settings.find(backend);
+  if (given == settings.end() || given->second.empty()) return "default";
+  std::string words;
+  for (const auto& [name, value] : given->second) {
+    words += (words.empty() ? "" : "; ") + name + "=" + value;
+  }
+  return words;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Orchestrator>> Orchestrator::create(OrchestratorConfig config,
@@ -120,15 +133,23 @@ Result<ProfileIdentity> Orchestrator::identity(TaskId task) const {
   if (!content) return fail(content.error());
   const executor::LaneConfig& lane = lanes_[model->setup.lane.value]->config;
   const MachineIdentity machine = identify_machine(lane.cpu.value_or(0));
-  return ProfileIdentity{.model = model->setup.load.name,
-                         .content = std::move(*content),
-                         .backend = model->setup.backend,
-                         .backend_version = model->backend_version,
-                         .batch = model->setup.timing.batch,
-                         .cpu_model = machine.cpu_model,
-                         .kernel = machine.kernel,
-                         .governor = machine.governor,
-                         .real_time = real_time_granted(lane)};
+  return ProfileIdentity{
+      .model = model->setup.load.name,
+      .content = std::move(*content),
+      .backend = model->setup.backend,
+      .backend_version = model->backend_version,
+      .backend_settings = in_words(config_.backend_options, model->setup.backend),
+      .batch = model->setup.timing.batch,
+      .cpu_model = machine.cpu_model,
+      .cpu_count = machine.cpu_count,
+      .lane_cpu = lane.cpu.value_or(-1),
+      .isolation = machine.isolation,
+      .smt = machine.smt,
+      .kernel = machine.kernel,
+      .governor = machine.governor,
+      .real_time = real_time_granted(lane),
+      .fifo_priority = lane.fifo_priority.value_or(0),
+      .co_runners = config_.co_runners};
 }
 
 const context::ModelDescription& Orchestrator::description(TaskId task) const {
@@ -152,19 +173,10 @@ Status Orchestrator::set_segments(TaskId task, std::vector<theory::Segment> segm
 
 Result<std::vector<ModelProfile>> Orchestrator::measure(const ProfilerOptions& options) {
   if (started_) return fail(wrong_time("models are measured before the lanes start"));
-  const ThreadCpuClock cpu_clock;
   std::vector<ModelProfile> profiles;
   for (const auto& lane : lanes_) {
-    std::vector<ProfiledTask> tasks;
-    for (const Model* model : models_on(*lane)) {
-      tasks.push_back({model->setup.timing.id, model->context->model().segment_count});
-    }
-    if (tasks.empty()) continue;
-    ProfilerOptions on_lane = options;
-    on_lane.cpu = lane->config.cpu;
-    on_lane.fifo_priority = lane->config.fifo_priority;
-    const Result<Measurement> measured =
-        measure_wcets(lane->driver, tasks, {.wall = clock_, .cpu = cpu_clock}, on_lane);
+    if (models_on(*lane).empty()) continue;
+    const Result<Measurement> measured = measure_lane(*lane, options);
     if (!measured) return fail(measured.error());
     for (const MeasuredTask& task : measured->tasks) {
       Result<ProfileIdentity> valid_for = identity(task.task);
@@ -173,7 +185,8 @@ Result<std::vector<ModelProfile>> Orchestrator::measure(const ProfilerOptions& o
       profiles.push_back({.identity = std::move(*valid_for),
                           .margin = options.margin,
                           .segments = task.segments,
-                          .measured_unix_seconds = unix_seconds()});
+                          .measured_unix_seconds = unix_seconds(),
+                          .note = measured->note});
       auto& segments = find(task.task)->setup.timing.segments;
       segments.clear();
       for (const SegmentProfile& segment : task.segments) {
@@ -182,6 +195,33 @@ Result<std::vector<ModelProfile>> Orchestrator::measure(const ProfilerOptions& o
     }
   }
   return profiles;
+}
+
+Result<Measurement> Orchestrator::measure_lane(LaneState& lane, ProfilerOptions options) {
+  MachineSurroundingsRequest around{.lane_cpu = lane.config.cpu, .siblings = {}};
+  for (const auto& other : lanes_) {
+    if (other.get() == &lane || models_on(*other).empty()) continue;
+    around.siblings.push_back({.driver = &other->driver,
+                               .tasks = profiled_tasks(*other),
+                               .cpu = other->config.cpu,
+                               .fifo_priority = other->config.fifo_priority});
+  }
+  const auto surroundings = surroundings_of_machine(std::move(around), clock_);
+  if (!surroundings) return fail(surroundings.error());
+  const ThreadCpuClock cpu_clock;
+  options.cpu = lane.config.cpu;
+  options.fifo_priority = lane.config.fifo_priority;
+  options.co_runners = config_.co_runners;
+  return measure_wcets(lane.driver, profiled_tasks(lane),
+                       {.wall = clock_, .cpu = cpu_clock, .surroundings = **surroundings}, options);
+}
+
+std::vector<ProfiledTask> Orchestrator::profiled_tasks(const LaneState& lane) const {
+  std::vector<ProfiledTask> tasks;
+  for (const Model* model : models_on(lane)) {
+    tasks.push_back({model->setup.timing.id, model->context->model().segment_count});
+  }
+  return tasks;
 }
 
 const executor::LaneConfig& Orchestrator::lane_config(LaneId id) const {

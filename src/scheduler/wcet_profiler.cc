@@ -2,57 +2,74 @@
 #include "aegis/scheduler/wcet_profiler.h"
 
 #include <algorithm>
-#include <ctime>
-#include <optional>
+#include <array>
+#include <cmath>
+#include <memory>
+#include <numeric>
 #include <random>
 
 #include "aegis/executor/real_time_thread.h"
+
+#include "segment_run.h"
 
 namespace aegis::scheduler {
 
 namespace {
 
 using executor::LaneDriver;
-using executor::SegmentState;
 
-void sleep_for(Duration duration) {
-  const timespec t{.tv_sec = duration.ns() / 1'000'000'000,
-                   .tv_nsec = duration.ns() % 1'000'000'000};
-  nanosleep(&t, nullptr);
+constexpr std::uint32_t kLeastJobs = 20;
+// A round is short enough that co-runners never reach their own end, and three at least so that no
+// condition is measured at one time only.
+constexpr std::uint32_t kJobsPerRound = 100;
+constexpr std::uint32_t kLeastRounds = 3;
+// What the condition before left in the caches is gone after the second job.
+constexpr std::uint32_t kJobsToSettle = 2;
+
+std::uint32_t share(std::uint32_t jobs, std::uint32_t round, std::uint32_t rounds) {
+  const auto until = [&](std::uint64_t end) { return std::uint64_t{jobs} * end / rounds; };
+  return static_cast<std::uint32_t>(until(round + 1) - until(round));
 }
 
-Status run_segment(LaneDriver& driver, JobId job, std::uint32_t segment) {
-  if (Status started = driver.start_segment(job, segment, 0); !started) return started;
-  while (true) {
-    const Result<SegmentState> state = driver.poll();
-    if (!state) return fail(state.error());
-    if (*state == SegmentState::kDone) return ok();
-  }
-}
-
-// The samples of one segment while they grow.
-struct Samples {
+// Excludes what cannot have been execution; see ProfilerOptions::implausible_medians.
+void leave_out_implausible(std::vector<Sample>& raw, double implausible_medians) {
   std::vector<Duration> kept;
-  std::uint64_t excluded = 0;
-};
+  for (const Sample& sample : raw) {
+    if (!sample.excluded) kept.push_back(sample.execution);
+  }
+  if (kept.empty()) return;
+  std::ranges::sort(kept);
+  const auto limit = Duration::nanoseconds(static_cast<std::int64_t>(
+      static_cast<double>(kept[kept.size() / 2].ns()) * implausible_medians));
+  const auto beyond = static_cast<std::size_t>(kept.end() - std::ranges::upper_bound(kept, limit));
+  if (beyond > std::max<std::size_t>(1, kept.size() / 200)) return;
+  for (Sample& sample : raw) sample.excluded = sample.excluded || sample.execution > limit;
+}
 
 // One measurement from begin to end; runs on the profiling thread.
 class Session {
  public:
-  Session(LaneDriver& driver, const std::vector<ProfiledTask>& tasks, const ProfilerClocks& clocks,
-          const ProfilerOptions& options)
-      : driver_(driver), tasks_(tasks), clocks_(clocks), options_(options), random_(options.seed) {
-    for (const ProfiledTask& task : tasks) {
-      auto& segments = samples_.emplace_back(task.segments);
-      for (Samples& segment : segments) segment.kept.reserve(options.jobs);
-    }
+  Session(LaneDriver& driver, const std::vector<ProfiledTask>& tasks,
+          const ProfilerMachine& machine, const ProfilerOptions& options)
+      : driver_(driver),
+        tasks_(tasks),
+        machine_(machine),
+        options_(options),
+        random_(options.seed),
+        sequences_(tasks.size()) {
+    for (const ProfiledTask& task : tasks) samples_.emplace_back(task.segments);
   }
 
   Status measure() {
-    for (std::uint32_t job = 0; job < options_.warm_up + options_.jobs; ++job) {
-      for (const std::size_t index : shuffled_order()) {
-        if (Status ran = run_job(index, job); !ran) return ran;
-        sleep_for(options_.idle_gap);
+    for (std::uint32_t job = 0; job < options_.warm_up; ++job) {
+      if (Status ran = run_all(nullptr); !ran) return ran;
+    }
+    const std::uint32_t longest = jobs_under(Condition::kWarm, options_.jobs);
+    const std::uint32_t rounds = std::max(kLeastRounds, longest / kJobsPerRound);
+    for (std::uint32_t round = 0; round < rounds; ++round) {
+      for (const Condition condition : machine_.surroundings.conditions()) {
+        const std::uint32_t jobs = share(jobs_under(condition, options_.jobs), round, rounds);
+        if (Status measured = measure_under(condition, jobs); !measured) return measured;
       }
     }
     return ok();
@@ -63,28 +80,22 @@ class Session {
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
       MeasuredTask& task =
           measured.emplace_back(MeasuredTask{.task = tasks_[i].task, .segments = {}});
-      for (Samples& segment : samples_[i]) {
-        if (segment.kept.empty()) return fail(no_quiet_sample());
-        leave_out_implausible(segment);
-        task.segments.push_back(summarise(segment.kept, segment.excluded, options_.margin));
+      for (Samples& samples : samples_[i]) {
+        SegmentProfile& segment = task.segments.emplace_back();
+        for (const Condition condition : machine_.surroundings.conditions()) {
+          std::vector<Sample>& raw = samples[static_cast<std::size_t>(condition)];
+          leave_out_implausible(raw, options_.implausible_medians);
+          if (std::ranges::all_of(raw, &Sample::excluded)) return fail(no_quiet_sample());
+          segment.conditions.push_back(summarise(condition, std::move(raw)));
+        }
+        segment.wcet = wcet_of(segment.conditions, options_.co_runners, options_.margin);
       }
     }
     return measured;
   }
 
  private:
-  void leave_out_implausible(Samples& samples) const {
-    std::vector<Duration> sorted = samples.kept;
-    std::ranges::sort(sorted);
-    const Duration median = sorted[sorted.size() / 2];
-    const auto limit = Duration::nanoseconds(
-        static_cast<std::int64_t>(static_cast<double>(median.ns()) * options_.implausible_medians));
-    const auto beyond = static_cast<std::size_t>(
-        std::ranges::count_if(sorted, [limit](Duration sample) { return sample > limit; }));
-    if (beyond * 200 > sorted.size()) return;
-    std::erase_if(samples.kept, [limit](Duration sample) { return sample > limit; });
-    samples.excluded += beyond;
-  }
+  using Samples = std::array<std::vector<Sample>, kConditionCount>;  // of one segment
 
   static Error no_quiet_sample() {
     return Error::transient(ErrorCode::kResourceExhausted,
@@ -92,52 +103,99 @@ class Session {
                             "busy to measure on");
   }
 
-  std::vector<std::size_t> shuffled_order() {
-    std::vector<std::size_t> order(tasks_.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::shuffle(order, random_);
-    return order;
+  Status measure_under(Condition condition, std::uint32_t jobs) {
+    std::unique_ptr<CoRunner> co_runner;
+    if (is_contended(condition)) {
+      auto started = machine_.surroundings.start(condition);
+      if (!started) return fail(started.error());
+      co_runner = std::move(*started);
+    }
+    Status measured = alternates(condition) ? measure_together(condition, jobs)
+                                            : measure_one_by_one(condition, jobs);
+    if (measured && co_runner != nullptr && !co_runner->running()) {
+      return fail(Error::transient(ErrorCode::kFailedPrecondition,
+                                   "the co-runners ended before the measurement")
+                      .with_detail(to_string(condition)));
+    }
+    return measured;
   }
 
-  Status run_job(std::size_t index, std::uint32_t sequence) {
-    const bool sample = sequence >= options_.warm_up;
-    for (std::uint32_t segment = 0; segment < tasks_[index].segments; ++segment) {
-      const TimePoint cpu_begin = clocks_.cpu.now();
-      const TimePoint begin = clocks_.wall.now();
-      const JobId job{tasks_[index].task, sequence};
-      if (Status ran = run_segment(driver_, job, segment); !ran) return ran;
-      const Duration wall = clocks_.wall.now() - begin;
-      const Duration away = wall - (clocks_.cpu.now() - cpu_begin);
-      if (sample) keep(samples_[index][segment], wall, away);
+  Status measure_together(Condition condition, std::uint32_t jobs) {
+    for (std::uint32_t job = 0; job < kJobsToSettle + jobs; ++job) {
+      if (Status ran = run_all(job < kJobsToSettle ? nullptr : &condition); !ran) return ran;
     }
     return ok();
   }
 
-  void keep(Samples& samples, Duration wall, Duration away) const {
-    if (away > options_.lost_threshold) {
-      ++samples.excluded;
-    } else {
-      samples.kept.push_back(std::max(wall, Duration::nanoseconds(1)));
+  Status measure_one_by_one(Condition condition, std::uint32_t jobs) {
+    for (std::size_t index = 0; index < tasks_.size(); ++index) {
+      for (std::uint32_t job = 0; job < kJobsToSettle + jobs; ++job) {
+        machine_.surroundings.idle(gap_before(condition));
+        if (condition == Condition::kCold) machine_.surroundings.cool_caches();
+        const Status ran = run_job(index, job < kJobsToSettle ? nullptr : &condition);
+        if (!ran) return ran;
+      }
     }
+    return ok();
+  }
+
+  Duration gap_before(Condition condition) {
+    if (condition != Condition::kAfterIdle) return options_.idle_gap;
+    const auto longest = static_cast<std::uint64_t>(options_.longest_idle.ns());
+    return Duration::nanoseconds(static_cast<std::int64_t>(random_() % (longest + 1)));
+  }
+
+  // One job of each model, in an order of its own. `condition`: what the samples belong to; null:
+  // none are kept.
+  Status run_all(const Condition* condition) {
+    std::vector<std::size_t> order(tasks_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::shuffle(order, random_);
+    for (const std::size_t index : order) {
+      if (Status ran = run_job(index, condition); !ran) return ran;
+      machine_.surroundings.idle(options_.idle_gap);
+    }
+    return ok();
+  }
+
+  Status run_job(std::size_t index, const Condition* condition) {
+    const JobId job{tasks_[index].task, sequences_[index]++};
+    for (std::uint32_t segment = 0; segment < tasks_[index].segments; ++segment) {
+      const TimePoint cpu_begin = machine_.cpu.now();
+      const TimePoint begin = machine_.wall.now();
+      if (Status ran = run_segment(driver_, job, segment); !ran) return ran;
+      const Duration wall = machine_.wall.now() - begin;
+      const Duration away = wall - (machine_.cpu.now() - cpu_begin);
+      if (condition == nullptr) continue;
+      samples_[index][segment][static_cast<std::size_t>(*condition)].push_back(
+          {.execution = std::max(wall, Duration::nanoseconds(1)),
+           .excluded = away > options_.lost_threshold});
+    }
+    return ok();
   }
 
   LaneDriver& driver_;
   const std::vector<ProfiledTask>& tasks_;
-  const ProfilerClocks clocks_;
+  const ProfilerMachine machine_;
   const ProfilerOptions& options_;
   std::mt19937_64 random_;
+  std::vector<std::uint64_t> sequences_;       // of the next job, by task
   std::vector<std::vector<Samples>> samples_;  // by task, by segment
 };
 
 }  // namespace
 
+std::uint32_t jobs_under(Condition condition, std::uint32_t jobs) noexcept {
+  return condition == Condition::kAmongModels ? jobs : std::max(jobs / 3, kLeastJobs);
+}
+
 Result<Measurement> measure_wcets(LaneDriver& driver, const std::vector<ProfiledTask>& tasks,
-                                  const ProfilerClocks& clocks, const ProfilerOptions& options) {
-  if (options.jobs == 0 || !(options.margin >= 1)) {
+                                  const ProfilerMachine& machine, const ProfilerOptions& options) {
+  if (options.jobs == 0 || !(options.margin >= 1) || !std::isfinite(options.margin)) {
     return fail(Error::permanent(ErrorCode::kInvalidArgument,
                                  "a profile needs at least one job and a margin of at least 1"));
   }
-  Session session(driver, tasks, clocks, options);
+  Session session(driver, tasks, machine, options);
   Status measured = ok();
   auto thread = executor::RealTimeThread::start(
       {.name = "aegis-profile",
@@ -151,7 +209,8 @@ Result<Measurement> measure_wcets(LaneDriver& driver, const std::vector<Profiled
   Result<std::vector<MeasuredTask>> summary = session.summary();
   if (!summary) return fail(summary.error());
   return Measurement{.real_time = thread->grant().real_time,
-                     .note = thread->grant().note,
+                     .grant_note = thread->grant().note,
+                     .note = machine.surroundings.note(),
                      .tasks = std::move(*summary)};
 }
 

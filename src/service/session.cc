@@ -71,6 +71,7 @@ OrchestratorConfig orchestrator_config(const Workload& workload, const SessionRe
   }
   config.backend_options = workload.machine.backends;
   config.input_seed = request.input_seed;
+  config.co_runners = workload.machine.co_runners;
   return config;
 }
 

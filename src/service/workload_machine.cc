@@ -19,6 +19,8 @@ constexpr std::array<std::pair<std::string_view, Policy>, 6> kPolicies{
      {"dm", Policy::kDeadlineMonotonic},
      {"static", Policy::kStaticPriority},
      {"fifo", Policy::kFifo}}};
+constexpr std::array<std::pair<std::string_view, scheduler::CoRunners>, 2> kCoRunners{
+    {{"any", scheduler::CoRunners::kAny}, {"lane", scheduler::CoRunners::kLane}}};
 constexpr std::array<std::pair<std::string_view, std::string_view>, 1> kDevices{{{"cpu", "cpu"}}};
 
 // One second: an overhead as long as that is a machine that cannot be scheduled, or a wrong unit.
@@ -98,6 +100,7 @@ MachineSpec read_machine(TableReader read) {
   read.boolean("real_time", machine.real_time);
   read.integer("fifo_priority", kFifoPriority, machine.fifo_priority);
   read.duration("spin", kSpin, machine.spin);
+  read.choice("co_runners", kCoRunners, machine.co_runners);
   std::vector<TableReader> lanes = read.tables("lane");
   machine.lanes = read_lanes(lanes);
   require_cpus(lanes, machine);

@@ -27,6 +27,7 @@ lost_supply = "500us"
 real_time = false
 fifo_priority = 70
 spin = "200us"
+co_runners = "lane"
 
 [[machine.lane]]
 name = "left"
@@ -86,6 +87,7 @@ TEST(Workload, of_the_fewest_keys_takes_the_documented_defaults) {
   EXPECT_TRUE(workload.machine.real_time);
   EXPECT_EQ(workload.machine.fifo_priority, 80);
   EXPECT_EQ(workload.machine.spin, 60_us);
+  EXPECT_EQ(workload.machine.co_runners, scheduler::CoRunners::kAny);
   EXPECT_TRUE(workload.machine.lanes.empty());
   ASSERT_EQ(workload.models.size(), 1U);
   const ModelSpec& model = workload.models[0];
@@ -112,10 +114,11 @@ TEST(Workload, machine_section_is_read_key_by_key) {
   EXPECT_FALSE(machine.real_time);
   EXPECT_EQ(machine.fifo_priority, 70);
   EXPECT_EQ(machine.spin, 200_us);
+  EXPECT_EQ(machine.co_runners, scheduler::CoRunners::kLane);
   ASSERT_EQ(machine.lanes.size(), 2U);
   EXPECT_EQ(machine.lanes[0].name, "left");
   EXPECT_EQ(machine.lanes[0].cpu, 2);
-  EXPECT_EQ(machine.lanes[0].line, 11);
+  EXPECT_EQ(machine.lanes[0].line, 12);
   EXPECT_EQ(machine.lanes[1].cpu, std::nullopt);
   EXPECT_EQ(machine.lanes[1].device, "cpu");
   EXPECT_EQ(machine.backends.at("onnxruntime").at("library"), "/opt/ort/libonnxruntime.so");

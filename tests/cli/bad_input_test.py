@@ -93,12 +93,35 @@ class BadProfile(CommandLineTest):
         self.write("w.toml", text.replace('segments = "100us"', 'segments = "200us"'))
         self.expect_one_line(2, "admit", "w.toml", naming=("stale", "content"))
 
+    def test_other_co_runners_make_a_profile_stale(self):
+        text = (self.folder / "w.toml").read_text()
+        self.write("w.toml", text.replace("[machine]\n", '[machine]\nco_runners = "lane"\n'))
+        self.expect_one_line(2, "admit", "w.toml", naming=("stale", "co_runners", "any, now lane"))
+
+    def test_a_profile_of_the_first_schema_is_measured_anew(self):
+        self.write("w.profile.json", '{"schema": 1, "models": []}')
+        self.expect_one_line(2, "admit", "w.toml", naming=("w.profile.json: schema: 1", "aegisrt profile"))
+        self.expect(0, "profile", "w.toml", "--jobs", "20")
+        self.expect(0, "admit", "w.toml")
+
+    def test_a_wcet_edited_by_hand_is_refused(self):
+        profile = self.folder / "w.profile.json"
+        text = profile.read_text()
+        at = text.index('"wcet_ns": ') + len('"wcet_ns": ')
+        profile.write_text(text[:at] + "1" + text[at:])
+        self.expect_one_line(2, "admit", "w.toml", naming=("w.profile.json", "segments[0].wcet_ns", "samples"))
+
+    def test_a_margin_that_is_no_number(self):
+        for margin in ("nan", "-nan", "inf", "0.9", "11", "much"):
+            self.expect(2, "profile", "w.toml", "--margin", margin)
+
     def test_truncated_and_hostile_profiles(self):
         profile = self.folder / "w.profile.json"
         whole = profile.read_text()
         for text in ("", "{", whole[:len(whole) // 2], "[]", "null", '{"schema": 2, "models": []}',
-                     '{"schema": 1, "models": {}}', whole.replace('"wcet_ns": ', '"wcet_ns": -'),
-                     whole.replace('"samples": ', '"samples": "many", "x": '), "\x00\xff"):
+                     '{"schema": 2, "models": {}}', whole.replace('"wcet_ns": ', '"wcet_ns": -'),
+                     whole.replace('"samples": ', '"samples": "many", "x": '), whole.replace('"raw": "', '"raw": "A'),
+                     "\x00\xff"):
             profile.write_text(text)
             self.expect_one_line(2, "admit", "w.toml", naming=("w.profile.json",))
 

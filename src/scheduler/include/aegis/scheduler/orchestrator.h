@@ -43,7 +43,8 @@ struct OrchestratorConfig {
   std::vector<executor::LaneConfig>
       lanes;  // ids 0, 1, ... in order; policy and overheads are theirs
   std::map<std::string, context::Options> backend_options;
-  std::uint64_t input_seed = 1;  // of the content that fills the models' inputs
+  std::uint64_t input_seed = 1;            // of the content that fills the models' inputs
+  CoRunners co_runners = CoRunners::kAny;  // beside which measured WCETs hold
 };
 
 // Submits jobs of one task. Copyable; valid as long as its orchestrator. One thread at a time per
@@ -93,6 +94,7 @@ class Orchestrator {
   // One WCET and BCET a segment of the loaded model; kInvalidArgument for another count.
   [[nodiscard]] Status set_segments(TaskId task, std::vector<theory::Segment> segments);
   // Measures all loaded models, lane by lane, and takes the result as their WCETs. Before start().
+  // The lane's CPU, class and co-runners come from its configuration, not from `options`.
   [[nodiscard]] Result<std::vector<ModelProfile>> measure(const ProfilerOptions& options);
 
   // The proof of each lane's whole set, in the lanes' order, without starting anything.
@@ -146,6 +148,8 @@ class Orchestrator {
   [[nodiscard]] LaneState* find_lane(LaneId id) const;
   [[nodiscard]] Model* find(TaskId task) const;
   [[nodiscard]] std::vector<Model*> models_on(const LaneState& lane) const;
+  [[nodiscard]] std::vector<ProfiledTask> profiled_tasks(const LaneState& lane) const;
+  [[nodiscard]] Result<Measurement> measure_lane(LaneState& lane, ProfilerOptions options);
   [[nodiscard]] Admission prove(const LaneState& lane, const std::vector<Model*>& models) const;
   [[nodiscard]] Status start_lane(LaneState& lane, const Admission& admission);
   [[nodiscard]] Status let_in(LaneState& lane, Model& newcomer, const Admission& admission);

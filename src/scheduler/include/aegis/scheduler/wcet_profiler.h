@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "aegis/base/clock.h"
@@ -11,6 +12,7 @@
 #include "aegis/base/time.h"
 #include "aegis/executor/lane_driver.h"
 #include "aegis/scheduler/profile.h"
+#include "aegis/scheduler/surroundings.h"
 
 namespace aegis::scheduler {
 
@@ -18,32 +20,36 @@ struct ProfilerOptions {
   std::optional<int> cpu;                 // pin to, as the lane will be
   std::optional<int> fifo_priority = 80;  // as the lane will run; nothing: the normal class
   std::uint32_t warm_up = 10;             // jobs of each model before the first sample
-  std::uint32_t jobs = 300;               // samples of each model
-  // Between two jobs the thread sleeps this long: the kernel keeps its share, and caches cool as
-  // they do at run time.
+  // Samples of each model among the others; each other condition takes jobs_under() of them.
+  std::uint32_t jobs = 300;
+  // Between two jobs the thread sleeps this long: the kernel keeps its share.
   Duration idle_gap = Duration::microseconds(200);
+  // Under kAfterIdle it sleeps up to this long, at random: beyond the few milliseconds after which
+  // Linux has put a CPU into its deepest idle state and dropped its clock.
+  Duration longest_idle = Duration::milliseconds(8);
   // A sample during which the processor was away from the thread for longer than this is excluded
   // and counted: that is lost supply, which the analysis charges elsewhere, not execution time.
   Duration lost_threshold = Duration::microseconds(50);
   // A static network on one thread executes the same instructions every time, so a sample of more
-  // than this many medians was not execution but a machine that stood still without telling. Such
-  // samples are excluded and counted too, unless they are more than one in two hundred: then the
-  // variation is the model's own and all are kept.
+  // than this many medians of its condition was not execution but a machine that stood still
+  // without telling. Such samples are excluded and counted too, unless they are more than one in
+  // two hundred and more than one: then the variation is the model's own and all are kept.
   double implausible_medians = 3;
   double margin = 1.2;
-  std::uint64_t seed = 1;  // of the order in which models alternate
+  CoRunners co_runners = CoRunners::kAny;  // which conditions the WCET stands on
+  std::uint64_t seed = 1;                  // of the order in which models alternate, and of gaps
 };
 
-// Wall time and the profiling thread's own processor time; a test passes clocks that it moves
-// itself.
-struct ProfilerClocks {
+// A third of the jobs for every condition but kAmongModels, at least 20: each provokes one effect
+// on purpose, so that fewer samples show it, and seven conditions take no longer than three.
+[[nodiscard]] std::uint32_t jobs_under(Condition condition, std::uint32_t jobs) noexcept;
+
+// Wall time, the profiling thread's own processor time, and what is done to the machine meanwhile;
+// a test passes clocks and surroundings of its own.
+struct ProfilerMachine {
   const Clock& wall;
   const Clock& cpu;
-};
-
-struct ProfiledTask {
-  TaskId task;
-  std::uint32_t segments = 1;
+  Surroundings& surroundings;
 };
 
 struct MeasuredTask {
@@ -53,23 +59,24 @@ struct MeasuredTask {
 
 struct Measurement {
   bool real_time = false;  // the thread got the real-time class it asked for
-  std::string note;        // what was refused and why; empty: nothing
+  std::string grant_note;  // what of that was refused and why; empty: nothing
+  std::string note;        // what could not be provoked and why; empty: nothing
   std::vector<MeasuredTask> tasks;
 };
 
 // Measures execution times the way they will be spent: through the lane's driver, on a thread set
-// up like the lane's, all models alternating in a seeded random order, so that each finds the
-// caches as its neighbours leave them.
+// up like the lane's, under every condition that the surroundings can provoke. The conditions take
+// turns in rounds of at most 100 jobs, so that a machine that changes in between changes all.
 //
-// The estimate is max × margin over the samples kept. It is a measurement: honest about how many
-// samples it stands on, not a static bound. Where supply is lost (a stolen virtual CPU, a
-// higher-priority thread) is told by wall time minus thread CPU time; such samples are excluded and
-// counted.
+// The estimate is max × margin over the samples kept of the conditions that count. It is a
+// measurement: honest about how many samples it stands on, not a static bound. Where supply is lost
+// (a stolen virtual CPU, a higher-priority thread) is told by wall time minus thread CPU time; such
+// samples are excluded and counted.
 //
 // Blocks until done. Fails with the first job that fails.
 [[nodiscard]] Result<Measurement> measure_wcets(executor::LaneDriver& driver,
                                                 const std::vector<ProfiledTask>& tasks,
-                                                const ProfilerClocks& clocks,
+                                                const ProfilerMachine& machine,
                                                 const ProfilerOptions& options);
 
 }  // namespace aegis::scheduler

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "aegis/base/time.h"
 #include "aegis/scheduler/profile.h"
 #include "aegis/service/problem.h"
 
@@ -14,7 +15,7 @@ namespace aegis::service {
 struct ProfileRequest {
   std::filesystem::path workload;
   std::filesystem::path output;  // empty: default_profile_path(workload)
-  std::uint32_t jobs = 300;      // samples a model
+  std::uint32_t jobs = 300;      // samples a model among the others; see scheduler::jobs_under
   double margin = 1.2;
   std::uint64_t seed = 1;
 };
@@ -22,14 +23,18 @@ struct ProfileRequest {
 struct ProfileReport {
   std::vector<scheduler::ModelProfile> profiles;
   std::filesystem::path written_to;
-  std::string note;  // what the machine refused; empty: nothing
+  std::string note;  // what the machine refused or could not provoke; empty: nothing
+  Duration took;     // the measurement, without loading
 };
 
 // Loads every model of the workload and measures its segments as they will run: on the lane's
-// processor, in the lane's class, alternating with the others. Writes the profile file.
+// processor, in the lane's class, under each condition that this machine can provoke
+// (scheduler/condition.h). Writes the profile file.
 [[nodiscard]] Outcome<ProfileReport> profile_workload(const ProfileRequest& request);
 
+// A row a segment, then how to read it.
 [[nodiscard]] std::string to_text(const ProfileReport& report);
+// Everything but the raw samples, which are in the file.
 [[nodiscard]] std::string to_json(const ProfileReport& report);
 
 }  // namespace aegis::service

@@ -12,10 +12,14 @@
 
 namespace aegis::service {
 
-// The profiles of a workload's models: JSON, schema 1. Written whole or not at all.
+// The profiles of a workload's models: JSON, schema 2, with the raw samples (packed as
+// sample_text.h says) of each segment under each condition. Written whole or not at all.
 [[nodiscard]] Status save_profiles(const std::filesystem::path& file,
                                    const std::vector<scheduler::ModelProfile>& profiles);
-// A newer schema, a missing or ill-typed member is refused by name. Never crashes on hostile input.
+// Refused by the name of the member: another schema, a missing, ill-typed or unknown member, a
+// model twice, an absurd value, and figures that do not follow from the samples beside them: a
+// profile is evidence, not a place to write down a wish. Never crashes on hostile input, nor takes
+// more than some hundred MiB for it.
 [[nodiscard]] Parsed<std::vector<scheduler::ModelProfile>> load_profiles(
     const std::filesystem::path& file);
 [[nodiscard]] Parsed<std::vector<scheduler::ModelProfile>> parse_profiles(

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "aegis/base/time.h"
+#include "aegis/scheduler/condition.h"
 #include "aegis/service/diagnostic.h"
 #include "aegis/theory/policy/ordering.h"
 #include "aegis/theory/task.h"
@@ -35,6 +36,7 @@ struct MachineSpec {
   bool real_time = true;  // ask for SCHED_FIFO, pinning and locked memory
   int fifo_priority = 80;
   Duration spin = Duration::microseconds(60);
+  scheduler::CoRunners co_runners = scheduler::CoRunners::kAny;  // beside which profiles must hold
   std::vector<LaneSpec> lanes;  // several on a real-time machine: each names its CPU
   // [machine.backend.<name>]: options
   std::map<std::string, std::map<std::string, std::string>> backends;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aegis/scheduler/surroundings.h"
+
+#include <algorithm>
+#include <atomic>
+#include <ctime>
+#include <utility>
+
+#include <sched.h>
+
+#include "aegis/executor/real_time_thread.h"
+#include "aegis/scheduler/machine_identity.h"
+
+#include "segment_run.h"
+
+namespace aegis::scheduler {
+
+namespace {
+
+// Between two jobs of a sibling: a real-time thread that never sleeps starves the kernel's own work
+// on its CPU, and then nothing on this machine is what it was.
+constexpr Duration kSiblingGap = Duration::microseconds(200);
+// Beyond twice this the walk before each cold job takes longer than any profile is worth; caches of
+// that size are several, of which one CPU fills one.
+constexpr std::size_t kLargestCacheBytes = std::size_t{128} << 20;
+
+void sleep_for(Duration duration) {
+  const timespec t{.tv_sec = duration.ns() / 1'000'000'000,
+                   .tv_nsec = duration.ns() % 1'000'000'000};
+  nanosleep(&t, nullptr);
+}
+
+std::vector<int> allowed_cpus() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  std::vector<int> cpus;
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(static_cast<std::size_t>(cpu), &allowed)) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+// The models of other lanes, each lane on a thread like its own.
+class Siblings final : public CoRunner {
+ public:
+  Siblings() = default;
+  Siblings(const Siblings&) = delete;
+  Siblings& operator=(const Siblings&) = delete;
+  ~Siblings() override { stop_.store(true, std::memory_order_relaxed); }
+
+  [[nodiscard]] Status add(const SiblingLane& lane) {
+    auto thread = executor::RealTimeThread::start(
+        {.name = "aegis-sibling", .cpu = lane.cpu, .fifo_priority = lane.fifo_priority},
+        [this, lane](const executor::ThreadGrant&) { work(lane); });
+    if (!thread) return fail(thread.error());
+    threads_.push_back(std::move(*thread));
+    return ok();
+  }
+  [[nodiscard]] bool running() const override { return !failed_.load(std::memory_order_relaxed); }
+
+ private:
+  void work(const SiblingLane& lane) {
+    for (std::uint64_t job = 0; !stop_.load(std::memory_order_relaxed); ++job) {
+      const ProfiledTask& task = lane.tasks[job % lane.tasks.size()];
+      for (std::uint32_t segment = 0; segment < task.segments; ++segment) {
+        if (run_segment(*lane.driver, {task.task, job}, segment)) continue;
+        failed_.store(true, std::memory_order_relaxed);
+        return;
+      }
+      sleep_for(kSiblingGap);
+    }
+  }
+
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> failed_{false};
+  std::vector<executor::RealTimeThread> threads_;  // end before what they use
+};
+
+class MachineSurroundings final : public Surroundings {
+ public:
+  MachineSurroundings(MachineSurroundingsRequest request, const Clock& clock, Buffer cold,
+                      std::size_t cache_bytes)
+      : siblings_(std::move(request.siblings)),
+        cpus_(co_runner_cpus(allowed_cpus(), request.lane_cpu)),
+        clock_(clock),
+        cold_(std::move(cold)),
+        cache_bytes_(cache_bytes) {
+    conditions_ = {Condition::kWarm, Condition::kCold, Condition::kAfterIdle,
+                   Condition::kAmongModels};
+    if (cpus_.empty()) {
+      note_ = "contention could not be measured: this process may use one CPU only";
+    } else {
+      conditions_.push_back(Condition::kCacheAntagonist);
+      conditions_.push_back(Condition::kBandwidthAntagonist);
+    }
+    if (!siblings_.empty()) conditions_.push_back(Condition::kSiblingLanes);
+  }
+
+  [[nodiscard]] const std::vector<Condition>& conditions() const override { return conditions_; }
+  [[nodiscard]] const std::string& note() const override { return note_; }
+
+  [[nodiscard]] Result<std::unique_ptr<CoRunner>> start(Condition condition) override {
+    if (condition == Condition::kSiblingLanes) return start_siblings();
+    const Pressure pressure =
+        condition == Condition::kCacheAntagonist ? Pressure::kCache : Pressure::kBandwidth;
+    return start_antagonist({.pressure = pressure, .cpus = cpus_, .cache_bytes = cache_bytes_},
+                            clock_);
+  }
+  void cool_caches() override { write_through(cold_.words()); }
+  void idle(Duration duration) override { sleep_for(duration); }
+
+ private:
+  [[nodiscard]] Result<std::unique_ptr<CoRunner>> start_siblings() {
+    auto siblings = std::make_unique<Siblings>();
+    for (const SiblingLane& lane : siblings_) {
+      if (Status added = siblings->add(lane); !added) return fail(added.error());
+    }
+    return std::unique_ptr<CoRunner>(std::move(siblings));
+  }
+
+  std::vector<SiblingLane> siblings_;
+  std::vector<int> cpus_;
+  const Clock& clock_;
+  Buffer cold_;
+  std::size_t cache_bytes_;
+  std::vector<Condition> conditions_;
+  std::string note_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Surroundings>> surroundings_of_machine(MachineSurroundingsRequest request,
+                                                              const Clock& clock) {
+  const std::size_t cache = std::min(
+      last_level_cache_bytes(request.lane_cpu.value_or(0), kCpusOfLinux), kLargestCacheBytes);
+  auto cold = Buffer::take(cache * 2);
+  if (!cold) return fail(cold.error());
+  return std::unique_ptr<Surroundings>(
+      std::make_unique<MachineSurroundings>(std::move(request), clock, std::move(*cold), cache));
+}
+
+}  // namespace aegis::scheduler
