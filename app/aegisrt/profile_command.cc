@@ -28,6 +28,9 @@ void add_profile_command(CLI::App& app, ExitCode& ended) {
           "samples of each model among the others; a third of it under every other condition")
       ->check(CLI::Range(1U, 1'000'000U))
       ->capture_default_str();
+  add_duration_option(*command, "--at-least", request->least_time,
+                      "go on measuring for this long: more samples of short models, and a better "
+                      "chance to see what this machine does only now and then");
   command->add_option("--margin", request->margin, "WCET = measured maximum x margin")
       ->check(CLI::Range(1.0, 10.0))
       ->check(

@@ -43,7 +43,8 @@ std::string in_words(const std::map<std::string, context::Options>& settings,
   if (given == settings.end() || given->second.empty()) return "default";
   std::string words;
   for (const auto& [name, value] : given->second) {
-    words += (words.empty() ? "" : "; ") + name + "=" + value;
+    if (!words.empty()) words += "; ";
+    words.append(name).append("=").append(value);
   }
   return words;
 }

@@ -23,6 +23,8 @@ constexpr std::uint32_t kLeastJobs = 20;
 // condition is measured at one time only.
 constexpr std::uint32_t kJobsPerRound = 100;
 constexpr std::uint32_t kLeastRounds = 3;
+// Bounds the samples of a model that takes next to no time.
+constexpr std::uint32_t kMostRepeats = 50;
 // What the condition before left in the caches is gone after the second job.
 constexpr std::uint32_t kJobsToSettle = 2;
 
@@ -66,9 +68,15 @@ class Session {
     }
     const std::uint32_t longest = jobs_under(Condition::kWarm, options_.jobs);
     const std::uint32_t rounds = std::max(kLeastRounds, longest / kJobsPerRound);
-    for (std::uint32_t round = 0; round < rounds; ++round) {
+    const TimePoint begin = machine_.wall.now();
+    const auto goes_on = [&](std::uint32_t round) {
+      return round < rounds ||
+             (machine_.wall.now() - begin < options_.least_time && round < rounds * kMostRepeats);
+    };
+    for (std::uint32_t round = 0; goes_on(round); ++round) {
       for (const Condition condition : machine_.surroundings.conditions()) {
-        const std::uint32_t jobs = share(jobs_under(condition, options_.jobs), round, rounds);
+        const std::uint32_t jobs =
+            share(jobs_under(condition, options_.jobs), round % rounds, rounds);
         if (Status measured = measure_under(condition, jobs); !measured) return measured;
       }
     }

@@ -186,6 +186,18 @@ TEST_F(WcetProfiler, conditions_take_turns_and_co_runners_work_only_in_theirs) {
   EXPECT_FALSE(disturbed.by);
 }
 
+TEST_F(WcetProfiler, goes_on_in_further_rounds_for_the_time_asked) {
+  options_.least_time = 100_ms;  // a job of both models takes about 0.7 ms
+  const auto measured = measure(60);
+  EXPECT_GT(first(measured).samples, 100U);
+  EXPECT_LT(first(measured).samples, 200U);
+}
+
+TEST_F(WcetProfiler, ends_though_time_hardly_passes) {
+  options_.least_time = Duration::seconds(3600);
+  EXPECT_EQ(first(measure(60)).samples, 20U * 50);
+}
+
 TEST_F(WcetProfiler, idle_gaps_are_random_up_to_the_longest) {
   options_.longest_idle = 3_ms;
   provoke({Condition::kAfterIdle});

@@ -32,8 +32,10 @@ Outcome<ProfileReport> profile_workload(const ProfileRequest& request) {
   if (session->refusal) return fail(Problem{ExitCode::kNo, *session->refusal});
   std::string note = session->workload.machine.real_time ? executor::lock_memory() : "";
   const TimePoint begin = clock.now();
-  auto profiles = session->orchestrator->measure(
-      {.jobs = request.jobs, .margin = request.margin, .seed = request.seed});
+  auto profiles = session->orchestrator->measure({.jobs = request.jobs,
+                                                  .least_time = request.least_time,
+                                                  .margin = request.margin,
+                                                  .seed = request.seed});
   if (!profiles) return fail(Problem::of("profiling failed", profiles.error()));
   ProfileReport report{.profiles = std::move(*profiles),
                        .written_to = request.output.empty() ? default_profile_path(request.workload)

@@ -150,7 +150,7 @@ class ProfileReader {
     each_identity_member(profile.identity, identity);
     identity.finish();
     read("margin", profile.margin);
-    if (!(profile.margin >= 1 && profile.margin <= 10)) read.refuse("margin", "1 to 10");
+    if (profile.margin < 1 || profile.margin > 10) read.refuse("margin", "1 to 10");
     read("measured_unix_seconds", profile.measured_unix_seconds);
     read("note", profile.note);
     for (const Json* segment :

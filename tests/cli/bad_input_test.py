@@ -78,7 +78,7 @@ class BadProfile(CommandLineTest):
         # Short segments: on a busy machine most of them are over before anybody else gets the processor.
         text = GOOD.replace('wcet = ["15ms"]\n', "").replace('segments = "15ms"', 'segments = "100us"')
         self.write("w.toml", text.replace('segments = "20ms"', 'segments = "100us"'))
-        self.expect(0, "profile", "w.toml", "--jobs", "60")
+        self.expect(0, "profile", "w.toml", "--jobs", "60", "--at-least", "0s")
 
     def test_a_fresh_profile_is_used(self):
         self.expect(0, "admit", "w.toml")
@@ -101,7 +101,7 @@ class BadProfile(CommandLineTest):
     def test_a_profile_of_the_first_schema_is_measured_anew(self):
         self.write("w.profile.json", '{"schema": 1, "models": []}')
         self.expect_one_line(2, "admit", "w.toml", naming=("w.profile.json: schema: 1", "aegisrt profile"))
-        self.expect(0, "profile", "w.toml", "--jobs", "20")
+        self.expect(0, "profile", "w.toml", "--jobs", "20", "--at-least", "0s")
         self.expect(0, "admit", "w.toml")
 
     def test_a_wcet_edited_by_hand_is_refused(self):

@@ -22,6 +22,9 @@ struct ProfilerOptions {
   std::uint32_t warm_up = 10;             // jobs of each model before the first sample
   // Samples of each model among the others; each other condition takes jobs_under() of them.
   std::uint32_t jobs = 300;
+  // Further rounds follow until this much time has passed: what a machine does now and then (a
+  // neighbour on the same host, a housekeeping thread) is seen by looking for long, not often.
+  Duration least_time = Duration::zero();
   // Between two jobs the thread sleeps this long: the kernel keeps its share.
   Duration idle_gap = Duration::microseconds(200);
   // Under kAfterIdle it sleeps up to this long, at random: beyond the few milliseconds after which

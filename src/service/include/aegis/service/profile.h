@@ -16,6 +16,7 @@ struct ProfileRequest {
   std::filesystem::path workload;
   std::filesystem::path output;  // empty: default_profile_path(workload)
   std::uint32_t jobs = 300;      // samples a model among the others; see scheduler::jobs_under
+  Duration least_time = Duration::seconds(6);  // longer than that if the jobs take longer
   double margin = 1.2;
   std::uint64_t seed = 1;
 };
