@@ -23,7 +23,9 @@ constexpr std::uint32_t kLeastJobs = 20;
 // condition is measured at one time only.
 constexpr std::uint32_t kJobsPerRound = 100;
 constexpr std::uint32_t kLeastRounds = 3;
-// Bounds the samples of a model that takes next to no time.
+// Bound the samples of a model that takes next to no time: those of one condition, and how often
+// the jobs asked for are repeated.
+constexpr std::uint32_t kMostSamples = 1'000'000;
 constexpr std::uint32_t kMostRepeats = 50;
 // What the condition before left in the caches is gone after the second job.
 constexpr std::uint32_t kJobsToSettle = 2;
@@ -69,9 +71,10 @@ class Session {
     const std::uint32_t longest = jobs_under(Condition::kWarm, options_.jobs);
     const std::uint32_t rounds = std::max(kLeastRounds, longest / kJobsPerRound);
     const TimePoint begin = machine_.wall.now();
+    const std::uint32_t repeats = std::clamp(kMostSamples / options_.jobs, 1U, kMostRepeats);
     const auto goes_on = [&](std::uint32_t round) {
       return round < rounds ||
-             (machine_.wall.now() - begin < options_.least_time && round < rounds * kMostRepeats);
+             (machine_.wall.now() - begin < options_.least_time && round < rounds * repeats);
     };
     for (std::uint32_t round = 0; goes_on(round); ++round) {
       for (const Condition condition : machine_.surroundings.conditions()) {

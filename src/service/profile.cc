@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/service/profile.h"
 
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "aegis/base/clock.h"
 #include "aegis/executor/real_time_thread.h"
 #include "aegis/service/profile_file.h"
@@ -17,6 +21,23 @@ void add_note(std::string& notes, const std::string& note) {
   notes += (notes.empty() ? "" : "; ") + note;
 }
 
+// Whether so many jobs give more samples than the file may hold: told before hours are spent.
+std::optional<Problem> too_many_samples(const Session& session, std::uint32_t jobs) {
+  std::uint64_t each = 0;
+  for (const scheduler::Condition condition : scheduler::kConditions) {
+    each += scheduler::jobs_under(condition, jobs);
+  }
+  std::uint64_t segments = 0;
+  for (const TaskId task : session.tasks) {
+    segments += session.orchestrator->description(task).segment_count;
+  }
+  if (segments * each <= kMostSamplesInProfile) return std::nullopt;
+  return Problem{ExitCode::kInput, "--jobs: " + std::to_string(jobs) +
+                                       " are more than a profile of " + std::to_string(segments) +
+                                       " segments may hold; at most " +
+                                       std::to_string(kMostSamplesInProfile / 3 / segments)};
+}
+
 }  // namespace
 
 Outcome<ProfileReport> profile_workload(const ProfileRequest& request) {
@@ -30,6 +51,7 @@ Outcome<ProfileReport> profile_workload(const ProfileRequest& request) {
                               clock, nullptr);
   if (!session) return fail(session.error());
   if (session->refusal) return fail(Problem{ExitCode::kNo, *session->refusal});
+  if (auto problem = too_many_samples(*session, request.jobs)) return fail(*problem);
   std::string note = session->workload.machine.real_time ? executor::lock_memory() : "";
   const TimePoint begin = clock.now();
   auto profiles = session->orchestrator->measure({.jobs = request.jobs,

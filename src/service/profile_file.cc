@@ -28,10 +28,8 @@ constexpr int kSchema = 2;
 // 256 models of 8 segments under 7 conditions with 1,000 samples each are below 48 MiB.
 constexpr std::size_t kLargestFile = 64U << 20;
 constexpr std::size_t kMostModels = 256;
-constexpr std::size_t kMostSegments = 256;  // as in a workload
-// What `aegisrt profile --jobs` takes at most, and what one file may hold: 16 Mi of 16 bytes.
-constexpr std::uint64_t kMostSamples = 1'000'000;
-constexpr std::uint64_t kMostSamplesInFile = std::uint64_t{16} << 20;
+constexpr std::size_t kMostSegments = 256;         // as in a workload
+constexpr std::uint64_t kMostSamples = 1'000'000;  // what `aegisrt profile --jobs` takes at most
 constexpr Duration kLongestWcet = Duration::seconds(3600);  // as in a workload
 // The standard deviation is a sum of floating-point numbers, which compilers round differently.
 constexpr double kCvTolerance = 1e-9;
@@ -215,7 +213,7 @@ class ProfileReader {
     if (problem) return stated;
     const std::uint64_t count = stated.samples + stated.excluded;
     samples_so_far_ += count;
-    if (samples_so_far_ > kMostSamplesInFile) {
+    if (samples_so_far_ > kMostSamplesInProfile) {
       read.refuse("samples", "at most 16777216 samples in all");
       return stated;
     }
@@ -259,9 +257,23 @@ class ProfileReader {
   std::uint64_t samples_so_far_ = 0;
 };
 
+std::uint64_t count_samples(const std::vector<ModelProfile>& profiles) {
+  std::uint64_t count = 0;
+  for (const ModelProfile& profile : profiles) {
+    for (const SegmentProfile& segment : profile.segments) {
+      for (const ConditionProfile& measured : segment.conditions) count += measured.raw.size();
+    }
+  }
+  return count;
+}
+
 }  // namespace
 
 Status save_profiles(const std::filesystem::path& file, const std::vector<ModelProfile>& profiles) {
+  if (count_samples(profiles) > kMostSamplesInProfile) {
+    return fail(Error::permanent(ErrorCode::kOutOfRange,
+                                 "more samples than a profile may hold; take fewer jobs"));
+  }
   Json document{{"schema", kSchema}, {"models", Json::array()}};
   for (const ModelProfile& profile : profiles) document["models"].push_back(to_json(profile));
   return write_file_atomically(file,

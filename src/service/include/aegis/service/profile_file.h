@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -12,8 +13,12 @@
 
 namespace aegis::service {
 
+// 16 Mi samples of 16 bytes: what a reader is asked to hold.
+inline constexpr std::uint64_t kMostSamplesInProfile = std::uint64_t{16} << 20;
+
 // The profiles of a workload's models: JSON, schema 2, with the raw samples (packed as
 // sample_text.h says) of each segment under each condition. Written whole or not at all.
+// kOutOfRange beyond kMostSamplesInProfile.
 [[nodiscard]] Status save_profiles(const std::filesystem::path& file,
                                    const std::vector<scheduler::ModelProfile>& profiles);
 // Refused by the name of the member: another schema, a missing, ill-typed or unknown member, a
