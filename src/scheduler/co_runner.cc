@@ -115,7 +115,8 @@ Result<Buffer> Buffer::take(std::size_t bytes) {
   if (memory == MAP_FAILED) {
     return fail(
         Error::permanent(ErrorCode::kResourceExhausted, "no memory to press on the caches with")
-            .with_detail(std::to_string(bytes >> 20U) + " MiB"));
+            .with_detail(std::to_string(bytes >> 20U) +
+                         " MiB; is the limit of locked memory too small?"));
   }
   Buffer buffer({static_cast<std::uint64_t*>(memory), bytes / sizeof(std::uint64_t)});
   write_through(buffer.words());

@@ -111,6 +111,11 @@ class BadProfile(CommandLineTest):
         profile.write_text(text[:at] + "1" + text[at:])
         self.expect_one_line(2, "admit", "w.toml", naming=("w.profile.json", "segments[0].wcet_ns", "samples"))
 
+    def test_more_samples_than_a_profile_may_hold_are_refused_before_they_are_measured(self):
+        many = ("C", [10] * 8, 200, 100)
+        self.write("many.toml", workload(many, machine=NO_OVERHEADS))
+        self.expect_one_line(2, "profile", "many.toml", "--jobs", "1000000", naming=("--jobs", "8 segments", "at most"))
+
     def test_a_margin_that_is_no_number(self):
         for margin in ("nan", "-nan", "inf", "0.9", "11", "much"):
             self.expect(2, "profile", "w.toml", "--margin", margin)
