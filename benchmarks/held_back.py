@@ -5,7 +5,7 @@
 Profiles each model alone in a workload, then runs it with a period of twice its WCET, in pieces, until enough jobs have
 run; counts the segments that took longer than their WCET (overruns), those within a recorded lost-supply window apart.
 
-    held_back.py AEGISRT MODELS [--model mobilenet_v2 ...] [--jobs 20000] [--beside]
+    held_back.py AEGISRT MODELS [--model mobilenet_v2 ...] [--jobs 20000] [--cpu 1] [--beside]
 
 Ends with 0 if every model stays within the target, else 1. Minutes: a piece takes --piece seconds.
 """
@@ -26,6 +26,9 @@ TARGET = 0.001  # of the held-back runs may exceed the WCET outside recorded los
 WORKLOAD = """schema = 1
 [machine]
 overheads = {{ release = "150us", dispatch = "30us", completion = "30us", clock_error = "1us" }}
+[[machine.lane]]
+name = "cpu{cpu}"
+cpu = {cpu}
 [[model]]
 name = "{name}"
 path = "{path}"
@@ -60,9 +63,9 @@ def overruns_in(trace_csv):
 
 
 @contextlib.contextmanager
-def copying_beside(wanted):
-    """One process on each CPU but the last, which is the lane's."""
-    cpus = sorted(os.sched_getaffinity(0))[:-1] if wanted else []
+def copying_beside(wanted, lane_cpu):
+    """One process on each CPU but the lane's."""
+    cpus = os.sched_getaffinity(0) - {lane_cpu} if wanted else ()
     others = [subprocess.Popen([sys.executable, "-c", COPY, str(cpu)]) for cpu in cpus]
     try:
         yield
@@ -76,10 +79,11 @@ class HeldBack:
     def __init__(self, aegisrt, folder, arguments):
         self.aegisrt, self.folder, self.jobs = aegisrt, folder, arguments.jobs
         self.piece_s, self.beside = arguments.piece, arguments.beside
+        self.cpu = max(os.sched_getaffinity(0)) if arguments.cpu is None else arguments.cpu
 
     def write(self, name, path, period_us):
         workload = self.folder / f"{name}.toml"
-        workload.write_text(WORKLOAD.format(name=name, path=path, period_us=period_us))
+        workload.write_text(WORKLOAD.format(name=name, path=path, period_us=period_us, cpu=self.cpu))
         return workload
 
     def measure(self, path, profile_options):
@@ -93,7 +97,7 @@ class HeldBack:
         row = {"model": name, "profile_s": took, "warm_p50_ns": profiled["segments"][0]["conditions"][0]["p50_ns"],
                "wcet_ns": wcet_ns, "worst_condition": profiled["segments"][0]["worst_condition"], "jobs": 0, "overruns": 0,
                "in_lost_supply": 0, "lost_windows": 0, "max_ns": 0}
-        with copying_beside(self.beside):
+        with copying_beside(self.beside, self.cpu):
             while row["jobs"] < self.jobs:
                 self.one_piece(workload, row)
         row["share"] = (row["overruns"] - row["in_lost_supply"]) / row["jobs"]
@@ -122,6 +126,7 @@ def main():
     parser.add_argument("models", type=pathlib.Path, help="folder of the generated ONNX models")
     parser.add_argument("--model", action="append", help="file name without .onnx; may be repeated")
     parser.add_argument("--jobs", type=int, default=20_000, help="held-back runs of each model")
+    parser.add_argument("--cpu", type=int, help="of the lane; best one that no busy device interrupts (/proc/interrupts)")
     parser.add_argument("--piece", type=int, default=30, help="seconds of one run")
     parser.add_argument("--beside", action="store_true", help="copy memory on every other CPU during the held-back runs")
     parser.add_argument("--profile-jobs", type=int, help="as `aegisrt profile --jobs`")

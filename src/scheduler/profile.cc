@@ -31,21 +31,21 @@ std::string text_of(Integer value) {
   return std::to_string(value);
 }
 
-// The sum of p99 over all segments under one condition; nothing when a segment lacks it.
-std::optional<Duration> p99_under(Condition condition, std::span<const SegmentProfile> segments) {
+// The sum of medians over all segments under one condition; nothing when a segment lacks it.
+std::optional<Duration> p50_under(Condition condition, std::span<const SegmentProfile> segments) {
   Duration sum;
   for (const SegmentProfile& segment : segments) {
     const ConditionProfile* measured = segment.under(condition);
     if (measured == nullptr) return std::nullopt;
-    sum += measured->p99;
+    sum += measured->p50;
   }
   return sum;
 }
 
 std::optional<double> factor(Condition slow, Condition ground,
                              std::span<const SegmentProfile> segments) {
-  const auto numerator = p99_under(slow, segments);
-  const auto denominator = p99_under(ground, segments);
+  const auto numerator = p50_under(slow, segments);
+  const auto denominator = p50_under(ground, segments);
   if (!numerator || !denominator || *denominator <= Duration::zero()) return std::nullopt;
   return static_cast<double>(numerator->ns()) / static_cast<double>(denominator->ns());
 }

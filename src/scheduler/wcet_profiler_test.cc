@@ -167,7 +167,7 @@ TEST_F(WcetProfiler, each_condition_is_provoked_and_summed_up_by_itself) {
   EXPECT_EQ(segment.under(Condition::kAmongModels)->samples, 90U);
   EXPECT_EQ(segment.under(Condition::kCold)->samples, 30U);
   EXPECT_DOUBLE_EQ(contention_factor({&segment, 1}).value_or(0), 2.0);
-  EXPECT_DOUBLE_EQ(cold_factor({&segment, 1}).value_or(0), 169.0 / 109.0);
+  EXPECT_DOUBLE_EQ(cold_factor({&segment, 1}).value_or(0), 164.0 / 104.0);
 }
 
 TEST_F(WcetProfiler, the_wcet_stands_on_what_may_run_beside_the_lane) {

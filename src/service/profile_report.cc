@@ -71,7 +71,8 @@ std::string how_to_read(const ProfileReport& report) {
   std::string text = fmt::format(
       "WCET = largest sample under the worst condition that counts x {:.2f}: evidence, not a "
       "proof. "
-      "cold, contended: p99\nagainst warm, and beside co-runners against without them. CV: among "
+      "cold, contended: medians\nagainst warm, and beside co-runners against without them. CV: "
+      "among "
       "the lane's models.\n",
       first.margin);
   text += first.identity.co_runners == scheduler::CoRunners::kAny

@@ -18,7 +18,7 @@ enum class Condition : std::uint8_t {
   kWarm,
   // Alone, but before each job the lane's CPU has written through a buffer beyond its last-level
   // cache, so that code, weights and activations come from memory. The first job, or a job after a
-  // large one.
+  // large one. What the CPU has learnt of the model's branches stays.
   kCold,
   // Alone, after random idle gaps of up to some milliseconds: the clock has dropped, the CPU wakes
   // from a deep idle state, others ran in between. A lane with slack.

@@ -85,9 +85,10 @@ struct SegmentProfile {
                                                       CoRunners co_runners);
 
 // How much slower these segments together are under the worst co-runners than without: the sum of
-// their p99 under the contended condition where it is largest, over the sum under kAmongModels,
-// which differs from it in the co-runners alone. p99 and not the maximum, because the quotient of
-// two single outliers says nothing. Nothing: not measured.
+// their medians under the contended condition where it is largest, over the sum under kAmongModels,
+// which differs from it in the co-runners alone. Medians, because co-runners slow every job, while
+// the tails of both conditions are mostly the machine's doing and their quotient says nothing; the
+// WCET has the tail. Nothing: not measured.
 [[nodiscard]] std::optional<double> contention_factor(std::span<const SegmentProfile> segments);
 // Likewise, cold over warm.
 [[nodiscard]] std::optional<double> cold_factor(std::span<const SegmentProfile> segments);
