@@ -65,6 +65,18 @@ Counted count_samples(const std::vector<ModelProfile>& profiles) {
   return counted;
 }
 
+std::string beside_what_it_holds(const ModelProfile& profile) {
+  if (profile.identity.co_runners == scheduler::CoRunners::kLane) {
+    return "co_runners = \"lane\": it holds while nothing else loads caches and memory; you vouch "
+           "for that.\n";
+  }
+  if (!contention_factor(profile.segments)) {
+    return "Contention was not measured: it holds while nothing else loads caches and memory.\n";
+  }
+  return "co_runners = \"any\": it stands on what pressed on caches and memory from the other "
+         "CPUs.\n";
+}
+
 std::string how_to_read(const ProfileReport& report) {
   const Counted counted = count_samples(report.profiles);
   const ModelProfile& first = report.profiles.front();
@@ -75,10 +87,7 @@ std::string how_to_read(const ProfileReport& report) {
       "among "
       "the lane's models.\n",
       first.margin);
-  text += first.identity.co_runners == scheduler::CoRunners::kAny
-              ? "co_runners = \"any\": it holds whatever else runs on this machine's other CPUs.\n"
-              : "co_runners = \"lane\": it holds while nothing else loads caches and memory; you "
-                "vouch for that.\n";
+  text += beside_what_it_holds(first);
   text += fmt::format(
       "{} samples in {}; {} left out, during which the processor was taken away or the machine "
       "stood still.\nWritten to {}\n",

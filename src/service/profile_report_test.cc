@@ -48,7 +48,7 @@ TEST(ProfileReport, text_tells_the_worst_condition_and_both_factors) {
               HasSubstr("cache_antagonist     3 ms     3 ms  2.00       1.50  0.0 %  3.600 ms"));
   EXPECT_THAT(text, HasSubstr("cold     4 ms     4 ms  4.00       1.50  0.0 %  4.800 ms"));
   EXPECT_THAT(text, HasSubstr("16 samples in 9 s; 8 left out"));
-  EXPECT_THAT(text, HasSubstr("whatever else runs"));
+  EXPECT_THAT(text, HasSubstr("pressed on caches and memory"));
 }
 
 TEST(ProfileReport, contention_is_told_also_where_it_does_not_count) {
@@ -76,6 +76,7 @@ TEST(ProfileReport, what_was_not_measured_is_not_made_up) {
   for (SegmentProfile& segment : alone.profiles[0].segments) segment.conditions.pop_back();
   alone.note = "contention could not be measured: this process may use one CPU only";
   EXPECT_THAT(to_text(alone), HasSubstr("Note: contention could not be measured"));
+  EXPECT_THAT(to_text(alone), HasSubstr("while nothing else loads"));
   const auto json = nlohmann::json::parse(to_json(alone));
   EXPECT_TRUE(json["models"][0]["contention_factor"].is_null());
 }
