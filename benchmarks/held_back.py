@@ -129,10 +129,10 @@ def main():
     parser.add_argument("--cpu", type=int, help="of the lane; best one that no busy device interrupts (/proc/interrupts)")
     parser.add_argument("--piece", type=int, default=30, help="seconds of one run")
     parser.add_argument("--beside", action="store_true", help="copy memory on every other CPU during the held-back runs")
-    parser.add_argument("--profile-jobs", type=int, help="as `aegisrt profile --jobs`")
+    parser.add_argument("--at-least", default="6s", help="as of `aegisrt profile`")
     arguments = parser.parse_args()
 
-    options = ["--jobs", arguments.profile_jobs] if arguments.profile_jobs else []
+    options = ["--at-least", arguments.at_least]
     print("| model | profiled in s | warm p50 ms | WCET ms | stands on | held-back runs | overruns | in lost supply | "
           "longest ms | outside, share | |\n|---|---:|---:|---:|---|---:|---:|---:|---:|---:|---|", flush=True)
     worst = 0
