@@ -27,6 +27,10 @@ using scheduler::SegmentProfile;
 constexpr int kSchema = 2;
 // 256 models of 8 segments under 7 conditions with 1,000 samples each are below 48 MiB.
 constexpr std::size_t kLargestFile = 64U << 20;
+// Deeper than any member, and more values than 256 models of 8 segments have (300,000): what is
+// beyond is not kept, so that 64 MiB of brackets do not become gigabytes.
+constexpr int kDeepest = 8;
+constexpr std::size_t kMostValues = 2'000'000;
 constexpr std::size_t kMostModels = 256;
 constexpr std::size_t kMostSegments = 256;         // as in a workload
 constexpr std::uint64_t kMostSamples = 1'000'000;  // what `aegisrt profile --jobs` takes at most
@@ -282,7 +286,11 @@ Status save_profiles(const std::filesystem::path& file, const std::vector<ModelP
 
 Parsed<std::vector<ModelProfile>> parse_profiles(std::string_view text,
                                                  const std::filesystem::path& file) {
-  const Json document = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  std::size_t values = 0;
+  const auto keep = [&values](int depth, Json::parse_event_t, const Json&) {
+    return depth <= kDeepest && ++values <= kMostValues;
+  };
+  const Json document = Json::parse(text, keep, /*allow_exceptions=*/false);
   if (!document.is_object())
     return fail(Diagnostic{.file = file, .problem = "not a profile: expected a JSON object"});
   ProfileReader reader;

@@ -17,15 +17,23 @@ using aegis::Duration;
 using aegis::fuzz::require;
 using aegis::scheduler::ModelProfile;
 using aegis::scheduler::SegmentProfile;
+using aegis::scheduler::worst_condition;
 
 constexpr const char* kFile = "p.json";
 
 void check(const ModelProfile& profile) {
-  require(!profile.segments.empty(), "a profile has a segment", profile.identity.model);
+  const std::string& model = profile.identity.model;
+  require(!profile.segments.empty(), "a profile has a segment", model);
   for (const SegmentProfile& segment : profile.segments) {
-    require(segment.wcet > Duration::zero() && segment.wcet >= segment.max,
-            "a WCET is positive and not below the maximum", profile.identity.model);
-    require(segment.samples > 0, "a figure stands on a sample", profile.identity.model);
+    const auto* worst = worst_condition(segment, profile.identity.co_runners);
+    require(worst != nullptr, "a WCET stands on a condition", model);
+    require(segment.wcet > Duration::zero() && segment.wcet >= worst->max,
+            "a WCET is positive and not below the maximum", model);
+    for (const auto& condition : segment.conditions) {
+      require(condition.samples > 0, "a figure stands on a sample", model);
+      require(condition.samples + condition.excluded == condition.raw.size(),
+              "every sample is there", model);
+    }
   }
 }
 
