@@ -90,12 +90,13 @@ Status LaneArena::grow(std::size_t bytes) {
   return ok();
 }
 
-// A mapping laid over the old pages: the memory is given back, the addresses stay ours.
+// A mapping laid over the old pages: the memory is given back, the addresses stay ours. Where the
+// system has no room for another mapping, the pages stay.
 void LaneArena::shrink(std::size_t bytes) noexcept {
   if (bytes >= size_) return;
-  ::mmap(reserved_.data() + bytes, size_ - bytes, PROT_NONE,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-  size_ = bytes;
+  const void* laid = ::mmap(reserved_.data() + bytes, size_ - bytes, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  if (laid != MAP_FAILED) size_ = bytes;
 }
 
 void LaneArena::give_back(std::size_t bytes) noexcept {

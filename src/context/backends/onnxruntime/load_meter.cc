@@ -12,10 +12,16 @@ namespace aegis::context {
 
 namespace {
 
+// GCC tells by a macro, clang by a feature.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMeterWorks = false;
+#define AEGIS_MALLOC_IS_REPLACED 1
 #elif defined(__has_feature)
-constexpr bool kMeterWorks = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define AEGIS_MALLOC_IS_REPLACED 1
+#endif
+#endif
+#ifdef AEGIS_MALLOC_IS_REPLACED
+constexpr bool kMeterWorks = false;
 #else
 constexpr bool kMeterWorks = true;
 #endif
