@@ -21,6 +21,12 @@ test: packages models  ## build and run all tests
 	cmake --build --preset dev -j $(JOBS)
 	ctest --preset dev -j $(JOBS)
 
+.PHONY: slow
+slow: packages models  ## what takes a minute each: 10,000 inferences on one arena, models that come and go
+	tools/configure.sh dev
+	cmake --build --preset dev -j $(JOBS)
+	ctest --preset dev -C Slow -R '^slow\.'
+
 .PHONY: packages
 packages:
 	tools/bootstrap.sh build runtime models
