@@ -31,12 +31,12 @@ constexpr std::size_t kLargerThanBooks = 16384;
 std::atomic<bool> watching{false};
 std::atomic<std::uint64_t> tensor_allocations{0};
 
-void count_if_watching() {
+[[maybe_unused]] void count_if_watching() {
   if (watching.load(std::memory_order_relaxed)) tensor_allocations.fetch_add(1);
 }
 }  // namespace
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef AEGIS_SANITIZED
 constexpr bool kHeapIsWatched = true;
 extern "C" {
 void* __libc_malloc(std::size_t bytes);

@@ -12,15 +12,7 @@ namespace aegis::context {
 
 namespace {
 
-// GCC tells by a macro, clang by a feature.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define AEGIS_MALLOC_IS_REPLACED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define AEGIS_MALLOC_IS_REPLACED 1
-#endif
-#endif
-#ifdef AEGIS_MALLOC_IS_REPLACED
+#ifdef AEGIS_SANITIZED
 constexpr bool kMeterWorks = false;
 #else
 constexpr bool kMeterWorks = true;

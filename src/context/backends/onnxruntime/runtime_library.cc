@@ -108,7 +108,7 @@ Status RuntimeLibrary::create_environment() {
       !off) {
     return off;
   }
-  const Result<OrtAllocator*> router = SessionMemory::make_router(*this);
+  const Result<OrtAllocator*> router = SessionMemory::router(*this);
   if (!router) return fail(router.error());
   return checked(api_->RegisterAllocator(environment_.get(), *router),
                  "cannot register an allocator", version_);

@@ -2,6 +2,8 @@
 #include "backends/onnxruntime/session_memory.h"
 
 #include <cstdlib>
+#include <map>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -131,22 +133,28 @@ void SessionMemory::route_release(OrtAllocator* /*self*/, void* block) {
   std::free(header);  // NOLINT(cppcoreguidelines-no-malloc): from aligned_alloc, see take()
 }
 
-Result<OrtAllocator*> SessionMemory::make_router(const RuntimeLibrary& runtime) {
+Result<OrtAllocator*> SessionMemory::router(const RuntimeLibrary& runtime) {
+  // One a library, never destroyed: environments come and go, and refer to it until the process
+  // ends.
+  static std::mutex lock;
+  static auto& routers = *new std::map<const OrtApi*, Router>;
+  const std::lock_guard held(lock);
   const OrtApi& api = runtime.api();
+  if (const auto known = routers.find(&api); known != routers.end()) return &known->second;
   Result<Handle<OrtMemoryInfo>> info = runtime.make<OrtMemoryInfo>(
       api.ReleaseMemoryInfo, "cannot describe memory", runtime.version(), [&](OrtMemoryInfo** out) {
         // An arena allocator's description is refused by RegisterAllocator.
         return api.CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, out);
       });
   if (!info) return fail(info.error());
-  auto router = std::make_unique<Router>();
-  router->version = RuntimeLibrary::kApiVersion;
-  router->Alloc = route_allocation;
-  router->Free = route_release;
-  router->Info = info_of;
-  router->Reserve = route_allocation;
-  router->info = info->release();
-  return router.release();  // the environment refers to it until the process ends
+  Router& made = routers[&api];
+  made.version = RuntimeLibrary::kApiVersion;
+  made.Alloc = route_allocation;
+  made.Free = route_release;
+  made.Info = info_of;
+  made.Reserve = route_allocation;
+  made.info = info->release();
+  return &made;
 }
 
 }  // namespace aegis::context

@@ -64,7 +64,7 @@ class SessionMemory {
 
   // The allocator to register with the environment: it never ends, and asks the scope of the
   // calling thread, or the heap where there is none. Throws std::bad_alloc, as ORT's own do.
-  [[nodiscard]] static Result<OrtAllocator*> make_router(const RuntimeLibrary& runtime);
+  [[nodiscard]] static Result<OrtAllocator*> router(const RuntimeLibrary& runtime);
 
  private:
   enum class Phase : std::uint8_t { kHolding, kObserved, kPlanned };
