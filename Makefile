@@ -41,9 +41,14 @@ models: packages  ## the demo's ONNX models, in build/models
 	/usr/bin/python3 models/generate.py --out $(MODELS)
 
 .PHONY: lint
-lint:  ## format, clang-tidy, cppcheck, headers alone, layer rule, shell
-	tools/bootstrap.sh build runtime lint
+lint:  ## format, clang-tidy, cppcheck, headers alone, layer rule, documented symbols, shell
+	tools/bootstrap.sh build runtime lint docs
 	tools/lint.sh
+
+.PHONY: docs
+docs:  ## docs/API.md, from the comments of the public headers
+	tools/bootstrap.sh docs
+	/usr/bin/python3 tools/api_reference.py
 
 .PHONY: asan tsan
 asan tsan: packages  ## the tests under AddressSanitizer + UBSan, or ThreadSanitizer

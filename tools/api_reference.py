@@ -10,7 +10,7 @@ between, the same scope. It is asked of every class, struct, enumeration, free f
 member functions. Not asked of
 
   what says it all itself    a const member function without parameters that cannot fail, operators, destructors,
-                             defaulted and deleted members
+                             copying and moving, defaulted and deleted members
   what is said elsewhere     overrides (the base class says it), data members and member types (their class does), values
                              of an enumeration (the enumeration does; or each value does, and it need not)
 """
@@ -49,6 +49,9 @@ def needs_comment(symbol, head):
         return symbol.kind == "enum"
     if re.search(r"(=\s*(default|delete)|\b(override|final))$", head.strip()):
         return False
+    short = symbol.owner.split("::")[-1].split("<")[0]
+    if symbol.name == short and re.match(rf"\((const )?{short}\s*&&?\s*\w*\)", symbol.arguments):
+        return False
     accessor = symbol.const and symbol.arguments.startswith("()") and not symbol.type.startswith(("Result", "Status"))
     return not accessor
 
@@ -59,7 +62,7 @@ def values_are_covered(symbol, header):
     for line in range(at, last + 1):
         match = re.match(r"\s*(k\w+)", header.at(line))
         if match and match.group(1) in symbol.values:
-            if not header.is_covered(line):
+            if not (header.comment_after(line) or header.is_under_comment(line)):
                 return False
             found += 1
     return found == len(symbol.values) > 0

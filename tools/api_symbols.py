@@ -108,8 +108,9 @@ class Header:
 
     def is_covered(self, line):
         """A comment of its own, or one that it shares: nothing empty between that and it, in the same scope."""
-        if self.comment_after(line) or self.comment_after(self.head(line)[1]):
-            return True
+        return bool(self.comment_after(line) or self.comment_after(self.head(line)[1])) or self.is_under_comment(line)
+
+    def is_under_comment(self, line):
         first = self.begin(line)
         column, above = self.indent(first), first - 1
         while self.at(above).strip() and self.indent(above) >= column:

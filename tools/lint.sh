@@ -36,6 +36,7 @@ check_shell() { shell_files | xargs shellcheck; }
 step "format" check_format
 step "shell" check_shell
 step "rules of the house" /usr/bin/python3 tools/house_rules.py
+step "documentation of the interface" /usr/bin/python3 tools/api_reference.py --check
 step "headers alone" check_headers_and_warnings
 step "clang-tidy" check_tidy
 step "cppcheck" check_cppcheck

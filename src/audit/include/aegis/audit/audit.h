@@ -38,11 +38,13 @@ enum class Rule : std::uint8_t {
 };
 inline constexpr std::size_t kRuleCount = 14;
 
+// A rule in words, for reports and documentation.
 struct RuleText {
   Rule rule;
   std::string_view id;        // "A1"
   std::string_view sentence;  // what must hold
 };
+// Every rule, A1 first, and the short name of one. Constant tables; any thread.
 [[nodiscard]] std::span<const RuleText> every_rule() noexcept;
 [[nodiscard]] std::string_view id_of(Rule rule) noexcept;
 
@@ -61,6 +63,7 @@ struct Finding {
 enum class Verdict : std::uint8_t { kPassed, kFailed, kInconclusive };
 [[nodiscard]] std::string_view to_string(Verdict verdict) noexcept;
 
+// The judgement of a whole trace: how much of it was judged, and what did not hold.
 struct AuditReport {
   static constexpr std::size_t kKeptFindings = 1000;  // a broken lane breaks every decision alike
 

@@ -33,10 +33,12 @@ class ThreadCpuClock final : public Clock {
 // Stands still until told otherwise. Any thread may read; one thread may move it.
 class ManualClock final : public Clock {
  public:
+  // Begins at `start` and moves only when told.
   explicit ManualClock(TimePoint start = {}) : now_ns_(start.ns()) {}
   [[nodiscard]] TimePoint now() const noexcept override {
     return TimePoint::from_ns(now_ns_.load(std::memory_order_acquire));
   }
+  // On by so much, or to an instant. Moving it back aborts.
   void advance(Duration by) noexcept { set(now() + by); }
   void set(TimePoint to) noexcept;
 

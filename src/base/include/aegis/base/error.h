@@ -15,6 +15,7 @@ namespace aegis {
 // it happened in must not be used again.
 enum class ErrorCategory : std::uint8_t { kTransient, kPermanent, kFatal };
 
+// What failed, coarsely enough to act on; `text` and `detail` of the Error say it to people.
 enum class ErrorCode : std::uint16_t {
   kInvalidArgument,
   kNotFound,
@@ -34,6 +35,7 @@ enum class ErrorCode : std::uint16_t {
   kInternal,
 };
 
+// The words that messages and JSON use: "transient", "resource_exhausted".
 [[nodiscard]] std::string_view to_string(ErrorCategory category) noexcept;
 [[nodiscard]] std::string_view to_string(ErrorCode code) noexcept;
 
@@ -64,6 +66,8 @@ struct [[nodiscard]] Error {
   static Error system(const char* text, std::string_view path_or_name, int error_number,
                       std::source_location where = std::source_location::current()) noexcept;
 
+  // The same error with more said: the first line of `words`, cut at the capacity, or a native
+  // code.
   [[nodiscard]] Error with_detail(std::string_view words) const noexcept;
   [[nodiscard]] Error with_native(std::int64_t value) const noexcept;
   [[nodiscard]] std::string_view detail_view() const noexcept { return detail.data(); }

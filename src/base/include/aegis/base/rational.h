@@ -13,6 +13,7 @@ namespace aegis {
 class Natural {
  public:
   Natural() = default;
+  // Exactly this value.
   explicit Natural(std::uint64_t value);
 
   friend Natural operator+(const Natural& a, const Natural& b);
@@ -35,6 +36,7 @@ class Natural {
 // O(n^2). Allocates.
 class Rational {
  public:
+  // 0, or numerator / denominator as given.
   Rational() : Rational(0) {}
   explicit Rational(std::uint64_t numerator, std::uint64_t denominator = 1);  // denominator > 0
 

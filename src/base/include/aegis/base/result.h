@@ -45,6 +45,7 @@ class [[nodiscard]] Result {
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
 
+  // The value. Aborts when there is none.
   [[nodiscard]] T& value() & { return *pointer(); }
   [[nodiscard]] const T& value() const& { return *pointer(); }
   [[nodiscard]] T&& value() && { return std::move(*pointer()); }
@@ -53,6 +54,7 @@ class [[nodiscard]] Result {
   [[nodiscard]] T&& operator*() && { return std::move(*pointer()); }
   [[nodiscard]] T* operator->() { return pointer(); }
   [[nodiscard]] const T* operator->() const { return pointer(); }
+  // The value, or the fallback in its place: never aborts.
   template <class U>
   [[nodiscard]] T value_or(U&& fallback) const& {
     return has_value() ? *pointer() : static_cast<T>(std::forward<U>(fallback));
@@ -97,6 +99,7 @@ class [[nodiscard]] Result<void, E> {
   std::variant<std::monostate, E> state_;
 };
 
+// The result of a call that yields nothing but success.
 using Status = Result<void>;
 [[nodiscard]] inline Status ok() noexcept {
   return {};

@@ -16,6 +16,7 @@ namespace aegis {
 class Duration {
  public:
   constexpr Duration() = default;
+  // By unit. A number of them that does not fit aborts.
   static constexpr Duration nanoseconds(std::int64_t n) { return Duration(n); }
   static constexpr Duration microseconds(std::int64_t n) { return Duration(scaled(n, 1'000)); }
   static constexpr Duration milliseconds(std::int64_t n) { return Duration(scaled(n, 1'000'000)); }
@@ -30,6 +31,7 @@ class Duration {
 
   constexpr auto operator<=>(const Duration&) const = default;
 
+  // For numbers from outside: nothing where the sum or product does not fit.
   [[nodiscard]] static constexpr std::optional<Duration> checked_add(Duration a, Duration b) {
     std::int64_t sum = 0;
     if (__builtin_add_overflow(a.ns_, b.ns_, &sum)) return std::nullopt;
@@ -79,6 +81,7 @@ class Duration {
 class TimePoint {
  public:
   constexpr TimePoint() = default;
+  // An instant as so many nanoseconds from the beginning of its time line.
   static constexpr TimePoint from_ns(std::int64_t n) { return TimePoint(Duration::nanoseconds(n)); }
   static constexpr TimePoint max() { return TimePoint(Duration::max()); }
 

@@ -30,6 +30,7 @@ namespace aegis::context {
 //    waits for a cancel in flight.
 class ContextDriver final : public executor::LaneDriver {
  public:
+  // Room for this many tasks at once. Allocates; nothing later does.
   explicit ContextDriver(std::size_t capacity);
 
   // Ordinary threads; locks. kAlreadyExists for a task or a context in the table,

@@ -46,6 +46,7 @@ class ExecutionContext {
   [[nodiscard]] ContextId id() const noexcept { return id_; }
   [[nodiscard]] const ModelDescription& model() const noexcept { return model_->describe(); }
   [[nodiscard]] const ResourceBudget& budget() const noexcept { return budget_; }
+  // What keeps a failure of this model its own.
   [[nodiscard]] FaultBoundary& faults() noexcept { return faults_; }
   [[nodiscard]] const FaultBoundary& faults() const noexcept { return faults_; }
   // The model's account, with its inputs and outputs under `io`.

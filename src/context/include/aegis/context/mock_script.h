@@ -17,6 +17,7 @@ namespace aegis::context {
 struct MockSegment {
   Duration shortest;
   Duration longest;
+  // The same time in every job.
   static constexpr MockSegment exactly(Duration time) { return {time, time}; }
 };
 

@@ -11,6 +11,7 @@
 
 namespace aegis::context {
 
+// Makes a backend, in the child: nothing of a runtime is loaded before the fork.
 using BackendFactory = std::function<Result<std::unique_ptr<RuntimeBackend>>()>;
 
 // What a model may use while it is loaded on trial. Raise them for a model that is honest and

@@ -22,6 +22,7 @@
 
 namespace aegis::context {
 
+// What a tensor is made of, and the bytes of one element.
 enum class ElementType : std::uint8_t { kFloat32, kFloat16, kInt64, kInt32, kInt8, kUint8, kBool };
 [[nodiscard]] std::size_t size_of(ElementType type) noexcept;
 [[nodiscard]] std::string_view to_string(ElementType type) noexcept;  // "float32", "int64", ...
@@ -34,6 +35,7 @@ inline constexpr std::size_t kLargestTensorBytes = std::size_t{1} << 32;
 // Caller-owned tensors start at multiples of this.
 inline constexpr std::size_t kTensorAlignment = memory::kAlignment;
 
+// One input or output of a model: static, so that its size is known before anything runs.
 struct TensorDescription {
   std::string name;
   ElementType type = ElementType::kFloat32;
@@ -63,8 +65,11 @@ struct ModelDescription {
   memory::MemoryAccount memory;
 };
 
+// Options of a backend or a model by name, as the workload writes them; numbers and booleans as
+// text.
 using Options = std::map<std::string, std::string>;
 
+// Which model to load, and within which limits.
 struct LoadRequest {
   std::string name;
   // One file a segment, in order; for most models exactly one.
@@ -85,6 +90,7 @@ struct Binding {
   std::span<std::byte> arena = {};
 };
 
+// Whether the segment started last still runs.
 enum class Progress : std::uint8_t { kRunning, kDone };
 
 // One model, loaded. load and bind are slow; the rest is the lane's path.
@@ -117,6 +123,7 @@ class LoadedModel {
  public:
   virtual ~LoadedModel() = default;
   [[nodiscard]] virtual const ModelDescription& describe() const noexcept = 0;
+  // As the contract says. bind is slow; the others are the lane's path, cancel for any thread.
   [[nodiscard]] virtual Status bind(const Binding& binding) = 0;
   [[nodiscard]] virtual Status start_segment(std::uint32_t segment) noexcept = 0;
   [[nodiscard]] virtual Result<Progress> poll() noexcept = 0;

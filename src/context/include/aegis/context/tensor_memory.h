@@ -24,6 +24,7 @@ class TensorMemory {
   [[nodiscard]] static Result<TensorMemory> create(std::span<const std::size_t> sizes_bytes);
 
   [[nodiscard]] std::size_t count() const noexcept { return tensors_.size(); }
+  // By index, in the order of create(). Beyond the last it throws: a bug of the caller.
   [[nodiscard]] std::span<std::byte> tensor(std::size_t index) const { return tensors_.at(index); }
   [[nodiscard]] std::size_t size_bytes() const noexcept { return region_.bytes().size(); }
   // See memory::HostRegion.

@@ -28,6 +28,7 @@ namespace aegis::executor {
 template <class T, class Before>
 class FourAryHeap {
  public:
+  // Room for this many entries, allocated now.
   explicit FourAryHeap(std::size_t capacity) : items_(capacity) {}
 
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -45,6 +46,7 @@ class FourAryHeap {
     return true;
   }
 
+  // Takes the smallest. The heap must not be empty: aborts.
   T pop() noexcept {
     const T smallest = top();
     const T last = items_[--size_];

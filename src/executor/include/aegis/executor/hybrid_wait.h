@@ -47,6 +47,8 @@ class HybridWait {
   static constexpr Duration kPollRestEvery = Duration::milliseconds(10);
   static constexpr Duration kPollRest = Duration::microseconds(600);
 
+  // `clock` and `signal` outlive it. `spin` is how long before an instant it stops sleeping: the
+  // latest wake-up worth expecting of the machine.
   HybridWait(const Clock& clock, WakeSignal& signal, Duration spin) noexcept
       : clock_(clock), signal_(signal), spin_(spin), last_rest_(clock.now()) {}
 

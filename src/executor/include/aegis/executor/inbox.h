@@ -50,6 +50,7 @@ class BasicInbox {
     return false;
   }
 
+  // The oldest submission; nothing when there is none.
   [[nodiscard]] std::optional<Submission> take() noexcept {
     Submission oldest;
     if (ring_.pop_into({&oldest, 1}, ring_.published()) == 0) return std::nullopt;
@@ -81,6 +82,7 @@ class BasicInbox {
   std::atomic<std::uint64_t> on_time_{0};
 };
 
+// The inbox that lanes use. Tests put a ring of their own in its place.
 using Inbox = BasicInbox<>;
 
 }  // namespace aegis::executor

@@ -29,6 +29,8 @@ struct JobBinding {
   std::int64_t arena_size_bytes = 0;
 };
 
+// How a job ended: all its segments done; an error or a hang; an abort or a drain's limit while it
+// ran; or it never ran.
 enum class JobEnd : std::uint8_t { kDone, kFailed, kCancelled, kRefused };
 
 // How a job ended, as its completion callback sees it.
@@ -103,6 +105,8 @@ struct LaneTime {
   Duration lost;  // not the lane's: the processor was taken from it
 };
 
+// What a lane is and what it may assume, fixed when it is created. A field without a remark is a
+// limit whose memory is allocated then, or a name for reports.
 struct LaneConfig {
   LaneId id{0};
   std::string name = "lane0";

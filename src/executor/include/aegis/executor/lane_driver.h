@@ -8,6 +8,7 @@
 
 namespace aegis::executor {
 
+// Whether the segment started last still runs.
 enum class SegmentState : std::uint8_t { kRunning, kDone };
 
 // What a lane runs segments with; `context` implements it over its backends. One driver serves one

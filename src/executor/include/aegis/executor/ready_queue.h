@@ -29,6 +29,7 @@ class ReadyQueue {
  public:
   static constexpr std::size_t kMaxAlternatives = 8;
 
+  // Room for this many jobs, allocated now.
   explicit ReadyQueue(std::size_t capacity) : heap_(capacity) {}
 
   [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }

@@ -12,6 +12,7 @@ namespace aegis::memory {
 
 // One request of a run: the n-th buffer is allocated, or released.
 struct AllocationStep {
+  // Which of the two.
   enum class Kind : std::uint8_t { kAllocate, kRelease };
   Kind kind = Kind::kAllocate;
   std::uint32_t buffer = 0;  // buffers are numbered in the order of their allocation
@@ -32,6 +33,7 @@ struct AllocationLog {
 // Writes a log while a run allocates from wherever it does. One thread at a time.
 class AllocationRecorder {
  public:
+  // Forgets the last run; then every allocation and release of the next one, in order.
   void begin();
   void allocated(const void* address, std::size_t bytes);
   void released(const void* address);

@@ -13,6 +13,7 @@ namespace aegis::memory {
 // processors.
 inline constexpr std::size_t kAlignment = 64;
 
+// The size that `bytes` occupy in an arena: rounded up to kAlignment.
 [[nodiscard]] constexpr std::size_t aligned(std::size_t bytes) noexcept {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }

@@ -43,6 +43,7 @@ class PlannedAllocator {
   // From the next run on. At least needed_bytes(), aligned.
   void place(std::span<std::byte> arena) noexcept;
 
+  // A run begins: the next request is the first of the log.
   void begin() noexcept;
   // Null: not what the plan foresees here. The caller serves the request from elsewhere, so that
   // the runtime can finish; end() reports it.

@@ -41,9 +41,12 @@ struct Admission {
 // overhead charged.
 class AdmissionController {
  public:
+  // For lanes of this policy, on a machine whose overheads are bounded by these.
   AdmissionController(theory::policy::Policy policy, theory::Overheads overheads)
       : policy_(policy), overheads_(overheads) {}
 
+  // The whole lane at once: all tasks that are to run together, those already running included.
+  // Pure; allocates, and takes up to seconds on sets at the limits of the analyses.
   [[nodiscard]] Admission decide(const std::vector<Candidate>& candidates) const;
 
  private:

@@ -39,6 +39,7 @@ struct ModelSetup {
   std::function<void(const executor::JobReport&)> on_job_end;  // on the lane's callback thread
 };
 
+// The machine as the workload describes it.
 struct OrchestratorConfig {
   std::vector<executor::LaneConfig>
       lanes;  // ids 0, 1, ... in order; policy and overheads are theirs
@@ -117,9 +118,12 @@ class Orchestrator {
   // start().
   [[nodiscard]] Result<Submitter> submitter(TaskId task) const;
 
+  // Each lane in turn, as Lane::drain (`within` for each) and Lane::abort; all of them, then the
+  // first error. Nothing to do before start().
   [[nodiscard]] Status drain(Duration within);
   [[nodiscard]] Status abort();
 
+  // Of a lane that exists: aborts otherwise. lane_of is invalid for an unknown task.
   [[nodiscard]] const executor::LaneConfig& lane_config(LaneId id) const;
   [[nodiscard]] LaneId lane_of(TaskId task) const;
   // Null before start().

@@ -12,6 +12,7 @@
 
 namespace aegis::service {
 
+// `aegisrt admit`: which workload, with which measured WCETs, under which policy.
 struct AdmitRequest {
   std::filesystem::path workload;
   std::filesystem::path profile;                 // empty: default_profile_path(workload)
@@ -27,6 +28,7 @@ struct LaneAdmission {
   scheduler::Admission admission;
 };
 
+// The answer for the whole workload, lane by lane in the file's order.
 struct AdmitReport {
   std::vector<LaneAdmission> lanes;
   std::optional<std::string> refusal;  // a budget that does not suffice; then nothing was proved
@@ -37,6 +39,7 @@ struct AdmitReport {
 // workload.
 [[nodiscard]] Outcome<AdmitReport> admit_workload(const AdmitRequest& request);
 
+// For a terminal; for programs, one JSON object. Allocate.
 [[nodiscard]] std::string to_text(const AdmitReport& report);
 [[nodiscard]] std::string to_json(const AdmitReport& report);
 

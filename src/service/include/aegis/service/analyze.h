@@ -22,6 +22,7 @@ struct AnalyzeRequest {
   theory::AnalysisOptions options;
 };
 
+// The set as it was read, and what the theorem says of it.
 struct AnalyzeReport {
   theory::AnalysisOptions options;
   theory::TaskSet tasks;  // as read, before overheads

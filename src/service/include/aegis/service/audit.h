@@ -10,9 +10,11 @@
 
 namespace aegis::service {
 
+// `aegisrt audit`: the judgement, with the trace whose names it is told in.
 struct AuditOutcome {
   audit::AuditReport report;
   trace::Trace trace;
+  // kYes passed, kNo failed, kUndecided inconclusive.
   [[nodiscard]] ExitCode exit_code() const;
 };
 
@@ -20,6 +22,7 @@ struct AuditOutcome {
 // names its cause.
 [[nodiscard]] Outcome<AuditOutcome> audit_trace(const std::filesystem::path& trace);
 
+// For a terminal; for programs, one JSON object. Allocate.
 [[nodiscard]] std::string to_text(const AuditOutcome& outcome);
 [[nodiscard]] std::string to_json(const AuditOutcome& outcome);
 

@@ -20,6 +20,7 @@ struct Diagnostic {
   [[nodiscard]] std::string message() const;
 };
 
+// What was read from a file, or the one thing to correct in it first.
 template <class T>
 using Parsed = Result<T, Diagnostic>;
 

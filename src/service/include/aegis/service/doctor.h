@@ -26,6 +26,7 @@ struct MachineRoots {
 using ThreadQuestion = std::function<Result<executor::ThreadGrant>(const executor::ThreadRequest&)>;
 [[nodiscard]] Result<executor::ThreadGrant> ask_kernel(const executor::ThreadRequest& request);
 
+// `aegisrt doctor`: what to look for, and where to look.
 struct DoctorRequest {
   // The workload whose lanes, priority and backends count. Nothing: one lane as an empty [machine]
   // gives it, and ONNX Runtime.
@@ -36,6 +37,7 @@ struct DoctorRequest {
   context::BackendRegistry backends = context::builtin_backends();
 };
 
+// How a property of the machine stands to real-time work.
 enum class FindingStatus {
   kOk,
   kWarning,        // works, with a loss that the finding names
@@ -51,6 +53,7 @@ struct Mend {
   std::string remark;   // "in a container", "kernel command line, then restart"; may be empty
 };
 
+// One property of the machine, from what was found to what mends it.
 struct Finding {
   std::string id;          // "fifo", for scripts; stays the same from release to release
   std::string title;       // "real-time class"
@@ -62,6 +65,7 @@ struct Finding {
   std::string without;     // what AegisRT does without it
 };
 
+// All findings, and what they were judged for.
 struct DoctorReport {
   std::vector<int> lane_cpus;        // examined, ascending
   std::optional<int> fifo_priority;  // nothing: the workload asks for no real time

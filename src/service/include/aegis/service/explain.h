@@ -22,6 +22,7 @@ struct ExplainRequest {
   std::size_t limit = 10;
 };
 
+// The stories asked for, with the trace whose names they are told in.
 struct ExplainReport {
   trace::Trace trace;
   std::vector<trace::JobStory> stories;
@@ -33,6 +34,7 @@ struct ExplainReport {
 // is no trace, an unknown model or a job that the trace does not hold.
 [[nodiscard]] Outcome<ExplainReport> explain(const ExplainRequest& request);
 
+// For a terminal; for programs, one JSON object. Allocate.
 [[nodiscard]] std::string to_text(const ExplainReport& report);
 [[nodiscard]] std::string to_json(const ExplainReport& report);
 

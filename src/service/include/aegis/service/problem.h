@@ -16,6 +16,7 @@ struct Problem {
   ExitCode code = ExitCode::kInput;
   std::string message;
 
+  // A wrong input is kInput; of a failed call, the error decides (exit_code_of).
   static Problem of(const Diagnostic& diagnostic) {
     return {ExitCode::kInput, diagnostic.message()};
   }
@@ -26,6 +27,7 @@ struct Problem {
   }
 };
 
+// What every verb returns: its report, or why there is none.
 template <class T>
 using Outcome = Result<T, Problem>;
 

@@ -19,6 +19,7 @@
 
 namespace aegis::service {
 
+// `aegisrt run`: which workload, for how long, and what to keep of it.
 struct RunRequest {
   std::filesystem::path workload;
   std::filesystem::path profile;  // empty: default_profile_path(workload)
@@ -55,6 +56,7 @@ struct ModelRow {
   memory::MemoryAccount memory;  // zeros without a scheduler: nobody plans there
 };
 
+// What a run showed: the answer of the admission, then each model against its bound and deadline.
 struct RunReport {
   std::string mode;  // "edf", "fifo", ..., "threads"
   bool admitted = false;
@@ -65,6 +67,7 @@ struct RunReport {
   Duration elapsed;
   double utilisation = 0;  // by WCETs
   std::vector<ModelRow> models;
+  // Where one lane's time went.
   struct LaneRow {
     std::string name;
     executor::LaneTime time;
@@ -94,6 +97,7 @@ struct RunReport {
 // lane's processor, no scheduler: what engineers have today. For comparison only.
 [[nodiscard]] Outcome<RunReport> run_in_plain_threads(const RunRequest& request);
 
+// For a terminal; for programs, one JSON object. Allocate.
 [[nodiscard]] std::string to_text(const RunReport& report);
 [[nodiscard]] std::string to_json(const RunReport& report);
 

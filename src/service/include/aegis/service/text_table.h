@@ -14,6 +14,7 @@ namespace aegis::service {
 //   std::string text = table.render();
 class TextTable {
  public:
+  // The columns, by their headings.
   explicit TextTable(std::vector<std::string> header);
   // As many cells as the header has.
   void add(std::vector<std::string> cells);

@@ -12,6 +12,7 @@ enum class Preemption : std::uint8_t {
   kPreemptive,     // at once: a CPU under a preemptive kernel, and the comparison in reports
 };
 
+// The word that reports use.
 [[nodiscard]] constexpr std::string_view to_string(Preemption preemption) {
   return preemption == Preemption::kPreemptive ? "preemptive" : "non-preemptive";
 }

@@ -10,6 +10,7 @@
 
 namespace aegis::theory {
 
+// What is assumed of the lane. The defaults are those of a certificate, but for the overheads.
 struct AnalysisOptions {
   policy::Policy policy = policy::Policy::kEdf;
   Preemption preemption = Preemption::kNonPreemptive;

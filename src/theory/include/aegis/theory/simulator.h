@@ -15,6 +15,7 @@
 
 namespace aegis::theory {
 
+// The lane to simulate: its policy, what it costs, and whether it drops jobs.
 struct SimulationOptions {
   policy::Policy policy = policy::Policy::kEdf;
   Preemption preemption = Preemption::kNonPreemptive;
@@ -37,6 +38,7 @@ struct JobRecord {
   [[nodiscard]] bool missed() const { return dropped() || *completion > deadline.value; }
 };
 
+// What became of all jobs.
 struct Schedule {
   std::vector<JobRecord> jobs;  // in the order of releases
   [[nodiscard]] bool has_miss() const;

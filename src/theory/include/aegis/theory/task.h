@@ -27,6 +27,7 @@ enum class OverloadRule : std::uint8_t {
   kQueue,   // the new job waits, up to `queue_depth` of them; beyond it, as kReject
 };
 
+// An overload rule with its depth.
 struct Overload {
   OverloadRule rule = OverloadRule::kSkip;
   std::uint32_t queue_depth = 0;  // meaningful for kQueue only, then >= 1
@@ -90,6 +91,7 @@ struct Task {
   std::vector<Stage> stages;  // empty: the task is its lane segments only
 };
 
+// All tasks of one lane. An analysis answers for the set, never for a task alone.
 using TaskSet = std::vector<Task>;
 
 // The largest sum of all periods, deadlines, jitters, offsets and WCETs of a set that the analyses
@@ -108,6 +110,7 @@ inline constexpr Duration kLargestSum = Duration::nanoseconds(std::int64_t{1} <<
 
 // C: the sum of the WCETs of the segments; nothing when it overflows.
 [[nodiscard]] std::optional<Duration> total_wcet(const Task& task);
+// The largest WCET of its segments: how long it can block others.
 [[nodiscard]] Duration longest_segment(const Task& task);
 
 // U = sum C_i / T_i, exactly. Precondition: validate(tasks). Running example: 0.2 + 0.1875 + 0.15 =
@@ -137,10 +140,12 @@ struct Overheads {
 //                    simulator and the oracles of the tests
 //   kClosed          blocking is C: what a certificate uses, since real time is dense
 struct Blocking {
+  // See above.
   enum class Convention : std::uint8_t { kStartedBefore, kClosed };
   Convention convention = Convention::kClosed;
   Duration tick = Duration::nanoseconds(1);
 
+  // The two conventions by name; `tick` is the unit of time of what it is compared with.
   static constexpr Blocking closed() { return {}; }
   static constexpr Blocking started_before(Duration tick) {
     return {Convention::kStartedBefore, tick};

@@ -12,12 +12,14 @@
 
 namespace aegis::theory {
 
+// The three answers an analysis can give. None of them is an error.
 enum class Verdict : std::uint8_t {
   kSchedulable,    // every deadline is met in every behaviour the task model allows
   kUnschedulable,  // some behaviour the task model allows misses (the test is exact), see `failure`
   kUnknown,        // the test cannot tell, see `reason`
 };
 
+// "schedulable", "unschedulable", "unknown".
 [[nodiscard]] std::string_view to_string(Verdict verdict);
 
 // What was proved of one task.

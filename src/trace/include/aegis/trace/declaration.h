@@ -26,6 +26,7 @@ struct SessionDeclaration {
   std::int64_t start_unix_ns = 0;  // the same instant on the wall clock
 };
 
+// A lane, with what the proof assumed of it: the bounds that its monitors compare with.
 struct LaneDeclaration {
   LaneId id{};
   std::string name{};
@@ -40,6 +41,7 @@ struct LaneDeclaration {
   Duration clock_error{};  // by which two readings of the clock may disagree
 };
 
+// A task as it was admitted: what names, deadlines and WCETs in stories and audits come from.
 struct TaskDeclaration {
   TaskId id{};
   LaneId lane{};
@@ -64,6 +66,7 @@ struct DecisionDeclaration {
   std::string rationale{};
 };
 
+// Any of the four, as files and sinks hand them on.
 using Declaration =
     std::variant<SessionDeclaration, LaneDeclaration, TaskDeclaration, DecisionDeclaration>;
 

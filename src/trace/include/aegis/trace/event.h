@@ -53,7 +53,9 @@ enum class EventType : std::uint8_t {
   kStopped,           // jobs pending, dropped
 };
 
+// Where a job came from: its task's period, or a call of submit().
 enum class Source : std::uint8_t { kPeriodic, kSubmit };
+// Why a job will never run.
 enum class RefusalReason : std::uint8_t {
   kInboxFull,
   kOverload,
@@ -61,7 +63,10 @@ enum class RefusalReason : std::uint8_t {
   kContextFailed,
   kTaskUnknown
 };
+// Why this job was picked: nobody else was ready; its key is smallest; or keys were equal, and it
+// arrived first, or at the same instant its task has the smaller number.
 enum class SelectionReason : std::uint8_t { kOnlyReady, kSmallestKey, kTieByArrival, kTieByTask };
+// How a segment, and the job with it, ended. A cancelled one was told to stop.
 enum class SegmentOutcome : std::uint8_t { kDone, kFailed, kCancelled };
 enum class JobOutcome : std::uint8_t { kDone, kFailed, kCancelled };
 // soft: late by less than one relative deadline; hard: later than that; skipped: never ran or did
@@ -89,6 +94,8 @@ inline constexpr int kAssumptionCount = 12;
   return 1ULL << static_cast<unsigned>(assumption);
 }
 
+// The words of exporters, queries and reports: "segment_start", "tie_by_arrival". "unknown" for a
+// value of a newer program. Real-time: constant tables.
 [[nodiscard]] std::string_view to_string(EventType type) noexcept;
 [[nodiscard]] std::string_view to_string(ClockDomain domain) noexcept;
 [[nodiscard]] std::string_view to_string(Source source) noexcept;

@@ -28,6 +28,7 @@ enum class FieldKind : std::uint8_t {
   kErrorCode,
 };
 
+// One of the up to five payload values of an event type.
 struct Field {
   std::string_view name;  // "response_ns"
   FieldKind kind = FieldKind::kNumber;

@@ -39,6 +39,7 @@ enum class PartKind : std::uint8_t {
   kRun,           // a segment of the job itself
 };
 
+// One stretch of the job's life, by what the lane did meanwhile.
 struct Part {
   PartKind kind{};
   TimePoint begin{};
@@ -58,8 +59,10 @@ struct Violation {
   std::string text{};  // "planner #4061 segment 2 ran 14 ms, bound 10 ms"
 };
 
+// What became of the job, as far as the trace reaches; kPending: it does not say.
 enum class JobEnding : std::uint8_t { kCompleted, kFailed, kCancelled, kRefused, kPending };
 
+// Everything the trace holds about one job, in order.
 struct JobStory {
   JobId job{};
   LaneId lane{};
@@ -86,6 +89,7 @@ struct JobStory {
   std::vector<Violation> violations{};
   bool violated_later = false;  // others follow its end, in the same busy period
 
+  // The sum of all parts of this kind.
   [[nodiscard]] Duration total(PartKind kind) const;
   // Whether the miss names this assumption as violated.
   [[nodiscard]] bool names(Assumption assumption) const;
@@ -95,6 +99,7 @@ struct JobStory {
 // period.
 class Storyteller {
  public:
+  // `trace` outlives it.
   explicit Storyteller(const Trace& trace);
   ~Storyteller();
   Storyteller(const Storyteller&) = delete;

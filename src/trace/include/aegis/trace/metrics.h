@@ -20,6 +20,7 @@ struct Distribution {
   double mean = 0;
   double cv = 0;  // coefficient of variation: standard deviation / mean
 
+  // Sorts a copy: O(n log n).
   [[nodiscard]] static Distribution of(std::vector<std::int64_t> samples);
 };
 
@@ -47,6 +48,7 @@ struct LaneMetrics {
   Duration overhead{};  // the rest of the span: choosing, starting, completing
 };
 
+// A trace in figures.
 struct Metrics {
   std::vector<TaskMetrics> tasks;  // by task id: declared ones and those that only events name
   std::vector<LaneMetrics> lanes;

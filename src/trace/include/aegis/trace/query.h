@@ -15,6 +15,7 @@ namespace aegis::trace {
 class EventTypes {
  public:
   constexpr EventTypes() = default;
+  // Just these types, and whether one is among them. Constant time.
   constexpr EventTypes(std::initializer_list<EventType> types) : bits_(0) {
     for (const EventType type : types) bits_ |= 1ULL << static_cast<unsigned>(type);
   }
@@ -50,6 +51,7 @@ struct Filter {
 // bytes an event), everything else one pass.
 class Query {
  public:
+  // `trace` outlives it.
   explicit Query(const Trace& trace);
 
   // In the trace's order, with the event's index in Trace::events.

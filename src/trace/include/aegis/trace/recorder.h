@@ -36,6 +36,7 @@ class Writer {
   Ring* ring_ = nullptr;
 };
 
+// How much may wait for the drain.
 struct RecorderConfig {
   std::size_t events_per_ring =
       1U << 16;  // 4 MiB a thread: over one second of a 10 kHz lane at 6 events a job
@@ -54,6 +55,7 @@ struct RecorderConfig {
 // the rings drop.
 class Recorder {
  public:
+  // Allocates nothing yet: each thread brings its ring.
   explicit Recorder(RecorderConfig config = {});
   ~Recorder();
   Recorder(const Recorder&) = delete;
@@ -69,6 +71,7 @@ class Recorder {
   // draining thread.
   struct Sink {
     virtual ~Sink() = default;
+    // Each thread once, then each declaration once, before the events that refer to them.
     virtual void on_thread(ThreadId thread, const std::string& name) = 0;
     virtual void on_declaration(const Declaration& declaration) = 0;
     // `dropped`: events of this thread lost so far in total.

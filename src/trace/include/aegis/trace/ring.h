@@ -17,10 +17,12 @@ struct MachineMemory {
   template <class T>
   using Atomic = std::atomic<T>;
 
+  // The values, by position in the ring.
   template <class T>
   class Slots {
    public:
     explicit Slots(std::size_t count) : values_(count) {}  // writes every page: pre-faulted
+    // Plain copies: the ring orders them.
     void write(std::size_t index, const T& value) noexcept { values_[index] = value; }
     [[nodiscard]] const T& read(std::size_t index) const noexcept { return values_[index]; }
 

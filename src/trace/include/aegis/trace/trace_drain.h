@@ -15,6 +15,7 @@
 
 namespace aegis::trace {
 
+// When the drain works.
 struct TraceDrainConfig {
   // How often the rings are emptied and the file flushed: what a SIGKILL can cost. At the default a
   // ring of 65,536 events overflows beyond 3.2 million events per second; raise it only where
