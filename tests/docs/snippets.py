@@ -9,6 +9,7 @@ comment above a block says what the page cannot promise:
 
     <!-- measured -->            numbers, units and the width of columns depend on the machine: any will do
     <!-- exit: 0 or 1 -->        commands of the block may end with either
+    <!-- attempts: 3 -->         commands of the block may need so many: a machine can be too busy to be measured
     <!-- needs: onnxruntime -->  above a heading: that section is run only where this is there
 
 A page must not be able to pass by saying nothing: a block of an unknown kind, a file that no command of a later block
@@ -67,6 +68,11 @@ def blocks_of(page):
     if inside is not None:
         raise Failure(f"line {inside.line}: the block does not end")
     return blocks
+
+
+def mark_of(block, name, default):
+    """What a comment above the block says: `<!-- name: value -->`."""
+    return next((mark[len(name) + 2:] for mark in block.marks if mark.startswith(f"{name}: ")), default)
 
 
 def commands_of(block):
@@ -135,10 +141,18 @@ class Runner:
         elif block.kind == "console":
             commands = commands_of(block)
             for command, following in zip(commands, [*commands[1:], None]):
-                self.run_command(block, command, asked=following is not None and "$?" in following.text)
+                self.try_command(block, command, asked=following is not None and "$?" in following.text)
         elif block.kind not in ("text", "sh"):
             raise Failure(f"line {block.line}: nobody knows what to do with a block of {block.kind or 'nothing'}"
                           f"{'' if block.kind not in FILES else ' without the name of its file'}")
+
+    def try_command(self, block, command, asked):
+        for left in reversed(range(int(mark_of(block, "attempts", "1")))):
+            try:
+                return self.run_command(block, command, asked)
+            except Failure:
+                if left == 0:
+                    raise
 
     def run_command(self, block, command, asked):
         for name in [name for name in self.unused if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", command.text)
@@ -149,8 +163,7 @@ class Runner:
                                env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, timeout=TIMEOUT_S, check=False)
         self.last_code, self.ran = ended.returncode, self.ran + 1
-        allowed = next((mark for mark in block.marks if mark.startswith("exit: ")), "exit: 0")
-        if str(ended.returncode) not in re.findall(r"\d+", allowed) and not asked:
+        if str(ended.returncode) not in re.findall(r"\d+", mark_of(block, "exit", "0")) and not asked:
             raise Failure(f"line {command.line}: $ {command.text}\nended with {ended.returncode}, and the page does not say "
                           f"so\nprinted:\n{ended.stdout}")
         expected, printed = trimmed(command.expected), trimmed(ended.stdout.splitlines())

@@ -59,6 +59,12 @@ class Snippets(unittest.TestCase):
         self.run_page("<!-- exit: 0 or 1 -->\n" + console("$ exit 1"))
         self.refuse("<!-- exit: 0 or 1 -->\n" + console("$ exit 2"))
 
+    def test_attempts_help_what_is_unlucky_and_not_what_is_wrong(self):
+        unlucky = console("$ echo x >> tries; test $(wc -l < tries) = 3")
+        self.run_page("<!-- attempts: 3 -->\n" + unlucky)
+        (self.folder / "tries").unlink()
+        self.refuse("<!-- attempts: 2 -->\n" + unlucky, "ended with 1")
+
     def test_files_are_written_and_must_be_used(self):
         page = "```toml robot.toml\nschema = 1\n```\n"
         self.run_page(page + console("$ cat robot.toml", "schema = 1"))
