@@ -91,7 +91,7 @@ def prose(doc):
         while block and not block[-1]:
             block.pop()
         if is_block:
-            code = any(re.search(r";\s*(//.*)?$", line) for line in block)
+            code = any(re.search(r"([A-Za-z_>]\(|=).*;\s*(//.*)?$", line) for line in block)
             margin = min(len(line) - len(line.lstrip()) for line in block if line)
             out.extend([f"```{'cpp' if code else 'text'}", *(line[margin:] for line in block), "```", ""])
         else:
@@ -109,7 +109,7 @@ def prose(doc):
                 in_list = False
             continue
         if not indented:
-            in_list = re.match(r"([-*]|\d+\.|\(\w\)) ", line) is not None
+            in_list = re.match(r" ?([-*]|\d+\.|\(\w\)) ", line) is not None or (in_list and line.startswith(" "))
         wants_block = indented and not in_list
         if wants_block != is_block:
             flush()
@@ -202,6 +202,16 @@ def title(group, members):
     return ", ".join(f"`{name}`" for name in dict.fromkeys(symbol.name for symbol in group))
 
 
+def remark_before(symbol, header):
+    """What the header says as a whole: comments that stand alone between its namespace and its first symbol."""
+    last = header.comment_above(symbol.line).start - 1
+    first = last
+    while first > 0 and (header.is_comment(first) or not header.at(first).strip()):
+        first -= 1
+    texts = [re.sub(r"^// ?", "", header.at(line)) for line in range(first + 1, last + 1)]
+    return "\n".join(texts).strip()
+
+
 def render_header(file, symbols, header):
     free = [symbol for symbol in symbols if not symbol.owner]
     members = {}
@@ -210,6 +220,9 @@ def render_header(file, symbols, header):
             members.setdefault(symbol.owner, []).append(symbol)
     include = file.split("/include/")[1]
     out = [f"### {include}", ""]
+    opening = remark_before(free[0], header) if free else ""
+    if opening:
+        out += [prose(opening), ""]
     for group in entries(free, header):
         first = group[0]
         is_class = first.kind in CLASSES

@@ -17,7 +17,17 @@ HEADER = """// SPDX-License-Identifier: Apache-2.0
 
 namespace aegis {
 
+// Lengths of all kinds.
+
 // A length, where a < b * c.
+//
+//  1. It is never negative,
+//     whatever is taken from it.
+//  2. It has no unit.
+//
+//   A. Author, "On lengths";
+//
+// Made so:
 //
 //   Length l = Length::of(3);
 class Length {
@@ -125,8 +135,10 @@ class ApiReference(unittest.TestCase):
     def test_the_page_holds_text_signatures_and_nothing_private(self):
         self.header(HEADER)
         page = self.page()
-        for text in ("Lengths and their sums.", "#### `class Length`", r"A length, where a \< b \* c.",
-                     "```cpp\nLength l = Length::of(3);\n```", "  int metres() const;", "  void shrink(int by);  // never below zero",
+        for text in ("Lengths and their sums.", "### aegis/base/length.h\n\nLengths of all kinds.\n\n#### ", "#### `class Length`", r"A length, where a \< b \* c.",
+                     "```cpp\nLength l = Length::of(3);\n```",
+                     "\n 1. It is never negative,\n    whatever is taken from it.\n 2. It has no unit.\n",
+                     '```text\nA. Author, "On lengths";\n```', "  int metres() const;", "  void shrink(int by);  // never below zero",
                      "#### `sum`, `difference`", "inline constexpr int kLimit = 7;  // one for each day"):
             self.assertIn(text, page)
         for text in ("hidden", "metres_", "return", "SPDX-License-Identifier: Apache-2.0\n#pragma", "belongs to nobody"):
