@@ -136,7 +136,7 @@ def declaration(symbol, header):
     if symbol.kind == "enum":
         head = "\n".join(header.lines[header.begin(symbol.line) - 1:last - 1] + [header.at(last).split(";")[0]])
     if symbol.kind == "function":
-        head = re.sub(r"\s:\s(?!:)[\s\S]*$", "", head) if symbol.name == symbol.namespace.split("::")[-1] else head
+        head = re.sub(r"\s+:\s(?!:)[\s\S]*$", "", head) if symbol.name == symbol.namespace.split("::")[-1] else head
     after = header.comment_after(last)
     if not after or symbol.kind == "enum" or "NOLINT" in after:
         return head + ";"

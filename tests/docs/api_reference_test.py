@@ -33,7 +33,8 @@ namespace aegis {
 class Length {
  public:
   Length() = default;
-  explicit Length(int metres);
+  explicit Length(int metres)
+      : metres_(metres) {}
   // Of so many metres.
   static Length of(int metres);
   static Length half(int metres);
@@ -78,7 +79,7 @@ using Lengths = Length*;
 
 }  // namespace aegis
 """
-FOUND = ["explicit Length(int metres);", "void grow(int by);", "struct Bare {", "enum class Unit", "enum class Shape",
+FOUND = ["explicit Length(int metres)", "void grow(int by);", "struct Bare {", "enum class Unit", "enum class Shape",
          "Length product(", "using Lengths"]
 
 
@@ -138,7 +139,7 @@ class ApiReference(unittest.TestCase):
         for text in ("Lengths and their sums.", "### aegis/base/length.h\n\nLengths of all kinds.\n\n#### ", "#### `class Length`", r"A length, where a \< b \* c.",
                      "```cpp\nLength l = Length::of(3);\n```",
                      "\n 1. It is never negative,\n    whatever is taken from it.\n 2. It has no unit.\n",
-                     '```text\nA. Author, "On lengths";\n```', "  int metres() const;", "  void shrink(int by);  // never below zero",
+                     '```text\nA. Author, "On lengths";\n```', "  int metres() const;", "  explicit Length(int metres);\n", "  void shrink(int by);  // never below zero",
                      "#### `sum`, `difference`", "inline constexpr int kLimit = 7;  // one for each day"):
             self.assertIn(text, page)
         for text in ("hidden", "metres_", "return", "SPDX-License-Identifier: Apache-2.0\n#pragma", "belongs to nobody"):

@@ -87,7 +87,8 @@ struct AuditReport {
 //
 //   dropped events             inconclusive: what is missing might be what was wrong
 //   truncated (killed run)     judged up to the last flushed block; duties still open there are not
-//   held against it undeclared task or policy  its decisions are not reconstructed: inconclusive
+//                              held against it
+//   undeclared task or policy  its decisions are not reconstructed: inconclusive
 //
 // One pass; naive by intent: a decision among n ready jobs costs O(n log n).
 [[nodiscard]] AuditReport audit(const trace::Trace& trace);

@@ -69,8 +69,9 @@ class Submitter {
 //   auto orchestrator = Orchestrator::create(config, builtin_backends(), clock, &recorder);
 //   auto detector = (*orchestrator)->load(setup);
 //   (*orchestrator)->measure(options);              // or set_wcets()
-//   if (!(*orchestrator)->start()->admitted) ...    // proves each lane's whole set, then releases
-//   all tasks together
+//   (*orchestrator)->start({});                     // proves each lane's whole set; where all are
+//                                                   // admitted, releases each lane's tasks
+//                                                   together
 //   (*orchestrator)->add(another);                  // proves the union first
 //   (*orchestrator)->drain(1_s);
 //

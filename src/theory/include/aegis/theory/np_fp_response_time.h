@@ -17,9 +17,8 @@ namespace aegis::theory {
 //     analysis: refuted, revisited and revised", Real-Time Systems 35(3), 2007 (all jobs of the
 //     busy period, not only the first);
 //   R. J. Bril, J. J. Lukkien, W. F. J. Verhaegh, "Worst-case response time analysis of real-time
-//   tasks
-//     under fixed-priority scheduling with deferred preemption", Real-Time Systems 42(1-3), 2009
-//     (segments).
+//     tasks under fixed-priority scheduling with deferred preemption", Real-Time Systems 42(1-3),
+//     2009 (segments).
 //
 // A job cannot be delayed any more once its last segment, of length q_i, has started:
 //

@@ -13,11 +13,9 @@ namespace aegis::theory {
 //
 //   M. Joseph, P. Pandya, "Finding response times in a real-time system", Computer J. 29(5), 1986;
 //   J. Lehoczky, "Fixed priority scheduling of periodic task sets with arbitrary deadlines", RTSS
-//   1990
-//     (D > T: all jobs of the level-i busy period, not only the first);
+//     1990 (D > T: all jobs of the level-i busy period, not only the first);
 //   N. Audsley et al., Softw. Eng. J. 8(5), 1993; K. Tindell, A. Burns, A. Wellings, Real-Time
-//   Systems
-//     6(2), 1994 (jitter).
+//     Systems 6(2), 1994 (jitter).
 //
 //   W_i(q) = (q + 1) C_i + sum over j of higher or equal priority of ceil((W_i(q) + J_j) / T_j) C_j
 //   R_i    = max over the jobs q of the level-i busy period of  J_i + W_i(q) - q T_i

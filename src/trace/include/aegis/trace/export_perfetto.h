@@ -12,10 +12,12 @@ namespace aegis::trace {
 // ui.perfetto.dev opens):
 //
 //   lane          a process; in it one track with every segment that ran, in order, and a counter
-//   of ready jobs task          a track in its lane's process: its segments, its arrivals, its
-//   misses and overruns as instants job           an asynchronous span from arrival to completion,
-//   and arrows arrival → each segment violations    instants on the lane's track, lost processor
-//   time as slices of a track of its own
+//                 of ready jobs
+//   task          a track in its lane's process: its segments, its arrivals, its misses and
+//                 overruns as instants
+//   job           an asynchronous span from arrival to completion, and arrows arrival → each
+//                 segment
+//   violations    instants on the lane's track, lost processor time as slices of a track of its own
 //
 // Streams: needs 64 KiB whatever the trace holds. kIo when the stream fails. Times are exact to the
 // nanosecond.

@@ -47,8 +47,7 @@ struct RecorderConfig {
 //   Recorder recorder;
 //   Writer lane = recorder.add_thread("lane0");        // slow, at start-up
 //   lane.record({.time_ns = now, .type = EventType::kIdleEnd});
-//   recorder.drain([&](ThreadId thread, std::span<const Event> events, std::uint64_t dropped) { ...
-//   });
+//   recorder.drain(sink);                              // a Sink: what to do with them
 //
 // Invariants: 1. events of one thread are drained in the order they were recorded; 2. recorded +
 // dropped = attempted, per thread; 3. the sticky violation counters never lose a count, whatever

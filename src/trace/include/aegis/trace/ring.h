@@ -48,17 +48,15 @@ struct PublishThenFree {
 // that the consumer writes (the idea of FastForward, Giacomoni et al. 2008, and of most rings
 // since).
 //
-//   freed_ <= read slots < published_ <= freed_ + capacity        positions only grow; slot of
-//   position p: p & mask_
+//   freed_ <= read slots < published_ <= freed_ + capacity
+//   positions only grow; slot of position p: p & mask_
 //
 // Invariants:
 // 1. A position below published_ holds a complete value: the slot is written before published_ is
-// stored with release,
-//    and the consumer loads it with acquire.
+//    stored with release, and the consumer loads it with acquire.
 // 2. A slot is never written while it may be read: the producer writes position p only after it has
-// seen (acquire)
-//    freed_ > p - capacity, and the consumer stores freed_ (release) after its last read of the
-//    slot.
+//    seen (acquire) freed_ > p - capacity, and the consumer stores freed_ (release) after its last
+//    read of the slot.
 // 3. Both sides are wait-free: no loop in push; pop copies at most the span it was given.
 // 4. pushed + dropped = attempted: a push either publishes or counts, and only the producer counts.
 // 5. Positions never wrap: 2^64 events at 10 ns apiece take 5,800 years.

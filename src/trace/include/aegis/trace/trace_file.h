@@ -17,9 +17,10 @@ namespace aegis::trace {
 // A trace on disk: a header, then self-describing blocks, appended as the run goes on.
 // Little-endian throughout.
 //
-//   header, 64 bytes   "AEGISTRC" | schema u32 | endianness mark u32 | event size u32 | zeros |
-//   XXH3-64 of what precedes block, 48 bytes    "ABLK" | type u16 | zero u16 | thread u32 | payload
-//   length u32 | sequence u64 | dropped u64
+//   header, 64 bytes   "AEGISTRC" | schema u32 | endianness mark u32 | event size u32 | zeros
+//                      | XXH3-64 of what precedes
+//   block, 48 bytes    "ABLK" | type u16 | zero u16 | thread u32 | payload length u32
+//                      | sequence u64 | dropped u64
 //                      | XXH3-64 of the payload | XXH3-64 of the header bytes that precede
 //   payload            thread name | declaration | events, 64 bytes each | footer
 //
@@ -27,12 +28,12 @@ namespace aegis::trace {
 // so that a killed run leaves everything up to its last flushed block. That is why each block
 // carries its own length, sequence and checksums:
 //
-//   1. A file cut anywhere reads as what its whole blocks say, `truncated`: no block depends on a
-//   later one.
-//   2. Sequences count from 0 without gaps, so that a lost or repeated block is found.
-//   3. `dropped` is the thread's total so far, so that a cut file still knows what its rings lost.
-//   4. Only finish() writes a footer, the last block: its absence says that the run did not end in
-//   order.
+// 1. A file cut anywhere reads as what its whole blocks say, `truncated`: no block depends on a
+//    later one.
+// 2. Sequences count from 0 without gaps, so that a lost or repeated block is found.
+// 3. `dropped` is the thread's total so far, so that a cut file still knows what its rings lost.
+// 4. Only finish() writes a footer, the last block: its absence says that the run did not end in
+//    order.
 //
 // Compatibility: a reader refuses a newer schema. Within one schema it steps over block types that
 // it does not know.
