@@ -4,8 +4,8 @@
     ```toml robot.toml     a file of that name is written into the page's folder; so with cpp, cmake and python
     ```console             "$ " begins a command (a backslash at its end goes on), the lines below are what it prints
 
-In what is expected, "..." stands for anything within a line, and alone on a line for any number of lines. An HTML
-comment above a block says what the page cannot promise:
+In what is expected, "..." stands for anything within a line, blanks around it included, and alone on a line for any
+number of lines. An HTML comment above a block says what the page cannot promise:
 
     <!-- measured -->            numbers, units and the width of columns depend on the machine: any will do
     <!-- exit: 0 or 1 -->        commands of the block may end with either
@@ -96,7 +96,7 @@ def normal(line):
 
 
 def line_matches(expected, printed):
-    return re.fullmatch(".*".join(re.escape(part) for part in expected.split("...")), printed) is not None
+    return re.fullmatch(".*".join(re.escape(part) for part in re.split(r" *\.\.\. *", expected)), printed) is not None
 
 
 def matches(expected, printed):
