@@ -47,8 +47,10 @@ class Buffer {
 // Writes one word of each cache line, in order.
 void write_through(std::span<std::uint64_t> words) noexcept;
 
+// What they press on: the last-level cache, or the way to memory behind it.
 enum class Pressure : std::uint8_t { kCache, kBandwidth };
 
+// Who presses, on what and for how long at most.
 struct AntagonistRequest {
   Pressure pressure = Pressure::kCache;
   std::vector<int> cpus;        // one thread each, pinned, of the normal class; at least one

@@ -69,6 +69,7 @@ enum class CoRunners : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(CoRunners co_runners) noexcept;  // "any", "lane"
 
+// Whether a WCET stands on this condition, given what may run beside the lane.
 [[nodiscard]] constexpr bool counts(Condition condition, CoRunners co_runners) noexcept {
   return co_runners == CoRunners::kAny || !is_contended(condition);
 }

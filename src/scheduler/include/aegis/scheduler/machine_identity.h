@@ -32,6 +32,7 @@ struct MachineIdentity {
 // The kernel's lists, "0-3,8,10-11". Empty for an empty or malformed one.
 [[nodiscard]] std::vector<int> parse_cpu_list(const std::string& text);
 
+// Where Linux tells about its CPUs: what the functions above take outside of tests.
 inline constexpr const char* kCpusOfLinux = "/sys/devices/system/cpu";
 
 }  // namespace aegis::scheduler

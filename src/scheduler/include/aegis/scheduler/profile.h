@@ -66,6 +66,7 @@ struct ConditionProfile {
 // The order statistics of `raw`, of which at least one is not excluded.
 [[nodiscard]] ConditionProfile summarise(Condition condition, std::vector<Sample> raw);
 
+// One segment of a model under every condition measured, and the WCET that follows.
 struct SegmentProfile {
   std::vector<ConditionProfile> conditions;  // in the order of Condition, each at most once
   Duration wcet;                             // wcet_of(conditions, ...)

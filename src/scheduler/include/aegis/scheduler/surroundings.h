@@ -16,6 +16,7 @@
 
 namespace aegis::scheduler {
 
+// A task to be measured or set to work, and the number of its model's segments.
 struct ProfiledTask {
   TaskId task;
   std::uint32_t segments = 1;
@@ -50,6 +51,7 @@ struct SiblingLane {
   std::optional<int> fifo_priority;
 };
 
+// What the real machine must know to provoke conditions around a lane.
 struct MachineSurroundingsRequest {
   std::optional<int> lane_cpu;  // that co-runners stay off; nothing: the lane is not pinned
   std::vector<SiblingLane> siblings;

@@ -16,6 +16,7 @@
 
 namespace aegis::scheduler {
 
+// How to measure: on which thread, how often, how long, and what to leave out.
 struct ProfilerOptions {
   std::optional<int> cpu;                 // pin to, as the lane will be
   std::optional<int> fifo_priority = 80;  // as the lane will run; nothing: the normal class
@@ -55,11 +56,13 @@ struct ProfilerMachine {
   Surroundings& surroundings;
 };
 
+// What was measured of one task, segment by segment.
 struct MeasuredTask {
   TaskId task;
   std::vector<SegmentProfile> segments;
 };
 
+// What was measured of all tasks, and what of the request the machine refused.
 struct Measurement {
   bool real_time = false;  // the thread got the real-time class it asked for
   std::string grant_note;  // what of that was refused and why; empty: nothing

@@ -12,6 +12,7 @@
 
 namespace aegis::service {
 
+// `aegisrt profile`: which workload to measure, how thoroughly, and where to write it.
 struct ProfileRequest {
   std::filesystem::path workload;
   std::filesystem::path output;  // empty: default_profile_path(workload)
@@ -21,6 +22,7 @@ struct ProfileRequest {
   std::uint64_t seed = 1;
 };
 
+// What was measured, and what could not be.
 struct ProfileReport {
   std::vector<scheduler::ModelProfile> profiles;
   std::filesystem::path written_to;

@@ -15,6 +15,7 @@
 
 namespace aegis::service {
 
+// `aegisrt validate`: what to measure with, and how long.
 struct ValidateRequest {
   // Scenario 4: any workload with its profile. Empty: a workload of the validation's own.
   std::filesystem::path workload;
@@ -30,6 +31,7 @@ struct ValidateRequest {
   std::function<void(const std::string& line)> on_progress;  // may be empty
 };
 
+// Whether a promise holds on this machine.
 enum class CriterionStatus : std::uint8_t {
   kMet,
   kMissed,
@@ -39,6 +41,7 @@ enum class CriterionStatus : std::uint8_t {
 
 // One promise of AegisRT, what was measured of it here, and what it is to be compared with.
 struct Criterion {
+  // Another way to do the same, measured in the same run.
   struct Baseline {
     std::string name;      // "FIFO", "isolated tight plans"
     std::string measured;  // in the same run
@@ -66,6 +69,7 @@ struct ScenarioResult {
   std::string note;   // "refused with C as the theory says", ...
 };
 
+// All criteria, with the scenarios they were measured in.
 struct ValidateReport {
   std::string machine;
   bool real_time = false;
