@@ -241,6 +241,20 @@ const executor::Lane* Orchestrator::lane(LaneId id) const {
   return state == nullptr ? nullptr : state->lane.get();
 }
 
+std::span<std::byte> Orchestrator::input(TaskId task, std::size_t index) const {
+  const Model* model = find(task);
+  const bool there =
+      model != nullptr && !model->removed && index < model->context->model().inputs.size();
+  return there ? model->context->input(index) : std::span<std::byte>{};
+}
+
+std::span<const std::byte> Orchestrator::output(TaskId task, std::size_t index) const {
+  const Model* model = find(task);
+  const bool there =
+      model != nullptr && !model->removed && index < model->context->model().outputs.size();
+  return there ? model->context->output(index) : std::span<const std::byte>{};
+}
+
 memory::MemoryAccount Orchestrator::memory(TaskId task) const {
   const Model* model = find(task);
   return model == nullptr || model->removed ? memory::MemoryAccount{} : model->context->memory();

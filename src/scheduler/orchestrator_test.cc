@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/scheduler/orchestrator.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -113,6 +114,29 @@ TEST_F(OrchestratorTest, a_newcomer_runs_only_once_the_union_is_proved) {
   EXPECT_EQ(orchestrator_->tasks().size(), 2U) << "what was refused left no trace in the set";
   wait_for_completed(TaskId{1}, 2);
   wait_for_completed(first, 2);
+  ASSERT_TRUE(orchestrator_->drain(1_s));
+}
+
+TEST_F(OrchestratorTest, a_submitted_job_computes_its_outputs_from_its_inputs) {
+  ModelSetup setup = mock_model("asked", 1, 20_ms);
+  setup.periodic = false;
+  const TaskId task = load(std::move(setup));
+  ASSERT_TRUE(orchestrator_->start({}).value().front().admitted);
+  const Submitter submitter = orchestrator_->submitter(task).value();
+  const auto answer = [&](std::byte question, std::uint64_t job) {
+    std::ranges::fill(orchestrator_->input(task, 0), question);
+    EXPECT_TRUE(submitter.submit(job));
+    wait_for_completed(task, job);
+    const auto output = orchestrator_->output(task, 0);
+    return std::vector<std::byte>(output.begin(), output.end());
+  };
+  const auto first = answer(std::byte{1}, 1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(25));  // no sooner than its period
+  EXPECT_NE(answer(std::byte{2}, 2), first);
+  std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  EXPECT_EQ(answer(std::byte{1}, 3), first);
+  EXPECT_TRUE(orchestrator_->input(task, 1).empty());
+  EXPECT_TRUE(orchestrator_->output(TaskId{7}, 0).empty());
   ASSERT_TRUE(orchestrator_->drain(1_s));
 }
 

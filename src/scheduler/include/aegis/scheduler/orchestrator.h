@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -129,6 +130,13 @@ class Orchestrator {
   [[nodiscard]] LaneId lane_of(TaskId task) const;
   // Null before start().
   [[nodiscard]] const executor::Lane* lane(LaneId id) const;
+  // The tensors of a loaded model, in the order of its description(); empty for a task or an index
+  // that is not there. They stay where they are until the model is removed, and belong to the lane
+  // while a job of the task is pending: fill inputs before submit(), read outputs after on_job_end
+  // and before the next submit(). A periodic task has no such moment once its lane runs; what
+  // feeds it writes inputs that may be torn.
+  [[nodiscard]] std::span<std::byte> input(TaskId task, std::size_t index) const;
+  [[nodiscard]] std::span<const std::byte> output(TaskId task, std::size_t index) const;
   // What the model occupies; see context::ExecutionContext::memory().
   [[nodiscard]] memory::MemoryAccount memory(TaskId task) const;
   // The activation arena of the lane, shared by its models.
