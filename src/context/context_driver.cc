@@ -89,6 +89,14 @@ Result<executor::SegmentState> ContextDriver::poll() noexcept {
   return executor::SegmentState::kDone;
 }
 
+void ContextDriver::hung(TaskId task) noexcept {
+  const Slot* slot = find(task);
+  if (slot == nullptr) return;
+  slot->context.load(std::memory_order_relaxed)
+      ->faults()
+      .close(Error::permanent(ErrorCode::kTimeout, "a segment hung and was cancelled"));
+}
+
 // Sequentially consistent, as is running_: either remove() sees this cancel in flight, or this
 // cancel sees that nothing runs any more.
 void ContextDriver::cancel() noexcept {

@@ -49,6 +49,20 @@ TEST_F(ContextDriverTable, runs_the_context_of_the_task) {
   EXPECT_EQ(clock_.now().ns(), (35_ms).ns());
 }
 
+TEST_F(ContextDriverPath, a_hang_closes_its_context_and_no_other) {
+  const auto a = make();
+  const auto b = make();
+  ContextDriver driver(4);
+  ASSERT_TRUE(driver.add(TaskId{0}, *a));
+  ASSERT_TRUE(driver.add(TaskId{1}, *b));
+  driver.hung(TaskId{0});
+  driver.hung(TaskId{7});
+  EXPECT_EQ(a->faults().first_error()->code, ErrorCode::kTimeout);
+  EXPECT_FALSE(b->faults().closed());
+  EXPECT_FALSE(driver.start_segment({TaskId{0}, 1}, 0, 0));
+  EXPECT_TRUE(driver.start_segment({TaskId{1}, 0}, 0, 0));
+}
+
 TEST_F(ContextDriverTable, refuses_a_second_context_for_a_task_and_a_second_task_for_a_context) {
   const auto a = make();
   const auto b = make();

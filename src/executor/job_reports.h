@@ -19,17 +19,22 @@ class JobReports {
   explicit JobReports(std::size_t capacity) : ring_(capacity) {}
 
   // Lane. Real-time: wait-free.
-  void push(const TaskState& task, const JobReport& report) noexcept {
+  void push(TaskState& task, const JobReport& report) noexcept {
     if (!task.task.on_job_end) return;
     (void)ring_.push({&task, report});  // a full ring counts what it drops
   }
 
-  // Callback thread: calls what has come in. Returns how many.
+  // Callback thread: calls what has come in. Returns how many. What a callback throws ends here:
+  // the lane and the other tasks' callbacks are not its victims.
   std::size_t deliver() {
     std::size_t delivered = 0;
     const std::uint64_t end = ring_.published();
     for (Entry entry; ring_.pop_into({&entry, 1}, end) == 1; ++delivered) {
-      entry.task->task.on_job_end(entry.report);
+      try {
+        entry.task->task.on_job_end(entry.report);
+      } catch (...) {
+        entry.task->callbacks_failed.add();
+      }
     }
     return delivered;
   }
@@ -38,7 +43,7 @@ class JobReports {
 
  private:
   struct Entry {
-    const TaskState* task = nullptr;
+    TaskState* task = nullptr;
     JobReport report;
   };
   trace::SpscRing<Entry> ring_;

@@ -109,6 +109,7 @@ LaneStep LaneCore::idle(TimePoint now) noexcept {
   if (!idle_) {
     monitor_.end_busy(now);
     idle_ = true;
+    busy_changes_.add();
     planned_wake_up_ = timer_.next();
     trace_.lane_event(now, EventType::kIdleBegin, {planned_wake_up_.ns()});
   }
@@ -137,7 +138,7 @@ LaneStep LaneCore::stop(TimePoint now) noexcept {
   return {.kind = LaneStep::Kind::kStopped};
 }
 
-void LaneCore::report(const TaskState& task, const JobReport& report) noexcept {
+void LaneCore::report(TaskState& task, const JobReport& report) noexcept {
   if (reports_ != nullptr) reports_->push(task, report);
 }
 

@@ -100,6 +100,9 @@ class LaneCore {
 
   [[nodiscard]] LaneTime time() const noexcept { return monitor_.time(); }
   [[nodiscard]] std::uint64_t lost_windows() const noexcept { return monitor_.lost_windows(); }
+  [[nodiscard]] std::uint64_t busy_changes() const noexcept {
+    return static_cast<std::uint64_t>(busy_changes_.value());
+  }
   [[nodiscard]] std::array<std::uint64_t, trace::kAssumptionCount> violations() const noexcept {
     return monitor_.violations();
   }
@@ -131,6 +134,7 @@ class LaneCore {
 
   // lane_segments.cc: from the ready queue to the end of a segment.
   LaneStep run_next(TimePoint now) noexcept;
+  void arm_watch(const LaneTask& task, std::uint32_t segment) noexcept;
   void trace_selection(const ReadyJob& chosen, const Job& job, TimePoint now) noexcept;
   LaneStep poll_segment() noexcept;
   LaneStep end_segment(const Error* error) noexcept;
@@ -151,7 +155,7 @@ class LaneCore {
   void drop_everything(TimePoint now) noexcept;
   LaneStep stop(TimePoint now) noexcept;
   void retire(TaskState& task) noexcept;
-  void report(const TaskState& task, const JobReport& report) noexcept;
+  void report(TaskState& task, const JobReport& report) noexcept;
 
   const LaneConfig& config_;
   LaneDriver& driver_;
@@ -172,6 +176,7 @@ class LaneCore {
   std::optional<TimePoint>
       free_at_;  // the reading that ended the last segment's completion, if still current
   bool idle_ = true;
+  Counter busy_changes_;
   TimePoint planned_wake_up_ = TimePoint::max();
   WaitReport wait_;
   std::optional<TimePoint> drain_until_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <stdexcept>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -85,7 +86,7 @@ TEST(LaneCoreFaults, a_hanging_segment_is_cancelled_and_its_context_closed) {
   VirtualLane lane;
   lane.driver.execution = [](JobId, std::uint32_t) { return 150_ms; };
   lane.driver.during_segment = [&] {
-    lane.core->watch().cancel_if_hung(lane.clock.now(), lane.driver);
+    lane.core->watch().cancel_if_overdue(lane.clock.now(), lane.driver);
   };
   TaskState& task = lane.add(lane_task({0, {1_ms}, 200_ms, 200_ms}));
   lane.run_until(at(150_ms));
@@ -100,14 +101,89 @@ TEST(LaneCoreFaults, a_segment_is_not_hung_within_a_hundred_milliseconds) {
   VirtualLane lane;
   lane.driver.execution = [](JobId, std::uint32_t) { return 100_ms; };
   lane.driver.during_segment = [&] {
-    EXPECT_FALSE(lane.core->watch().cancel_if_hung(lane.clock.now(), lane.driver));
+    EXPECT_FALSE(lane.core->watch().cancel_if_overdue(lane.clock.now(), lane.driver));
   };
   TaskState& task = lane.add(lane_task({0, {1_ms}, 200_ms, 200_ms}));
   lane.run_until(at(150_ms));
   EXPECT_EQ(task.completed.value(), 1);
 }
 
+// Who bounds a segment at its limit has charged that much to the proof: it costs the job, no more.
+TEST(LaneCoreFaults, a_segment_beyond_its_limit_costs_its_job_and_not_its_task) {
+  VirtualLane lane;
+  lane.driver.execution = [](JobId job, std::uint32_t) { return job.sequence == 0 ? 5_ms : 1_ms; };
+  lane.driver.during_segment = [&] {
+    lane.core->watch().cancel_if_overdue(lane.clock.now(), lane.driver);
+  };
+  LaneTask limited = lane_task({0, {1_ms}, 20_ms, 20_ms});
+  limited.limits = {4_ms};
+  TaskState& task = lane.add(limited);
+  lane.run_until(at(50_ms));
+  EXPECT_EQ(task.failed_jobs.value(), 1);
+  EXPECT_EQ(task.completed.value(), 2);
+  EXPECT_FALSE(task.failed);
+  EXPECT_TRUE(lane.driver.hung_tasks.empty());
+  EXPECT_TRUE(lane.events(EventType::kContextFailed).empty());
+}
+
+// Where the lane polls, it looks itself: exactly at the limit, without a watchdog.
+TEST(LaneCoreFaults, a_device_segment_is_cancelled_by_the_lane_that_polls_it) {
+  VirtualLane lane;
+  lane.driver.polls_a_segment = 1000;
+  LaneTask limited = lane_task({0, {1_ms}, 1_s, 1_s});
+  limited.limits = {4_ms};
+  lane.add(limited);
+  while (!lane.driver.cancelled) {
+    ASSERT_LE(lane.clock.now(), at(5_ms));
+    EXPECT_EQ(lane.core->step().kind, LaneStep::Kind::kRunning);
+    lane.clock.advance(500_us);
+  }
+  EXPECT_EQ(lane.clock.now(), at(5_ms)) << "looked at 4.5 ms, the first look beyond the limit";
+}
+
+TEST(LaneCoreFaults, the_driver_hears_of_a_hang_and_of_nothing_else) {
+  VirtualLane lane;
+  lane.driver.execution = [](JobId job, std::uint32_t) {
+    return job.task == TaskId{0} ? 150_ms : 1_ms;
+  };
+  lane.driver.during_segment = [&] {
+    lane.core->watch().cancel_if_overdue(lane.clock.now(), lane.driver);
+  };
+  lane.driver.failure = [](JobId job, std::uint32_t) -> std::optional<Error> {
+    if (job.task != TaskId{1}) return std::nullopt;
+    return Error::permanent(ErrorCode::kBackend, "broken");
+  };
+  lane.add(lane_task({0, {1_ms}, 1_s, 1_s}));
+  lane.add(lane_task({1, {1_ms}, 1_s, 1_s}));
+  lane.run_until(at(200_ms));
+  EXPECT_EQ(lane.driver.hung_tasks, std::vector{TaskId{0}});
+}
+
+TEST(LaneCoreFaults, what_a_callback_throws_is_counted_and_stays_with_its_task) {
+  VirtualLane lane;
+  int heard = 0;
+  LaneTask throwing = lane_task({0, {1_ms}, 10_ms, 10_ms});
+  throwing.on_job_end = [](const JobReport&) { throw std::runtime_error("the user's bug"); };
+  LaneTask listening = lane_task({1, {1_ms}, 10_ms, 10_ms});
+  listening.on_job_end = [&](const JobReport&) { ++heard; };
+  TaskState& bad = lane.add(throwing);
+  lane.add(listening);
+  lane.run_until(at(15_ms));
+  EXPECT_EQ(lane.reports.deliver(), 4U);
+  EXPECT_EQ(heard, 2);
+  EXPECT_EQ(bad.counters().callbacks_failed, 2U);
+}
+
 // ---- changes and the end ----
+
+TEST(LaneCoreChanges, a_busy_period_can_be_told_to_be_over) {
+  VirtualLane lane;
+  EXPECT_EQ(lane.core->busy_changes(), 0U);
+  lane.driver.during_segment = [&] { EXPECT_EQ(lane.core->busy_changes() % 2, 1U); };
+  lane.add(lane_task({0, {1_ms}, 10_ms, 10_ms}));
+  lane.run_until(at(15_ms));
+  EXPECT_EQ(lane.core->busy_changes(), 4U);
+}
 
 TEST(LaneCoreChanges, a_removed_task_finishes_its_started_job_and_drops_the_rest) {
   VirtualLane lane;

@@ -84,6 +84,7 @@ void LaneCore::count_refused(TaskState& task, std::uint64_t count, Assumption ca
 void LaneCore::begin_busy(TimePoint now) noexcept {
   if (!idle_) return;
   idle_ = false;
+  busy_changes_.add();
   trace_.lane_event(now, EventType::kIdleEnd, {planned_wake_up_.ns()});
   monitor_.begin_busy(now, planned_wake_up_, wait_);
 }

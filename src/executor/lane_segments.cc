@@ -70,10 +70,18 @@ LaneStep LaneCore::run_next(TimePoint now) noexcept {
   monitor_.segment_starts(job.id, wcet, segment_start_);
   if (segment == 0) job.start = segment_start_;
   running_ = chosen.slot;
-  watch_.arm(saturating_add(segment_start_, hang_limit(wcet, config_.hang_factor)));
+  arm_watch(job.task->task, segment);
   trace_.event(segment_start_, EventType::kSegmentStart, job.id, {as_payload(segment), wcet.ns()});
   const Status started = driver_.start_segment(job.id, segment, job.token);
   return started ? poll_segment() : end_segment(&started.error());
+}
+
+// The hang limit stands behind every limit of a task's own.
+void LaneCore::arm_watch(const LaneTask& task, std::uint32_t segment) noexcept {
+  const Duration hang = hang_limit(task.model.segments[segment].wcet, config_.hang_factor);
+  const Duration own = task.limits.empty() ? Duration::max() : task.limits[segment];
+  watch_.arm(saturating_add(segment_start_, std::min(own, hang)),
+             own < hang ? Cancellation::kLimit : Cancellation::kHang);
 }
 
 void LaneCore::trace_selection(const ReadyJob& chosen, const Job& job, TimePoint now) noexcept {
@@ -99,7 +107,10 @@ void LaneCore::trace_selection(const ReadyJob& chosen, const Job& job, TimePoint
 LaneStep LaneCore::poll_segment() noexcept {
   const Result<SegmentState> state = driver_.poll();
   if (!state) return end_segment(&state.error());
-  if (*state == SegmentState::kRunning) return {.kind = LaneStep::Kind::kRunning};
+  if (*state == SegmentState::kRunning) {
+    watch_.cancel_if_overdue(clock_.now(), driver_);
+    return {.kind = LaneStep::Kind::kRunning};
+  }
   return end_segment(nullptr);
 }
 
@@ -132,9 +143,10 @@ LaneStep LaneCore::end_segment(const Error* error) noexcept {
   return {.kind = LaneStep::Kind::kRan};
 }
 
-// A cancelled abort is the operator's doing; everything else is a fault. A hang or an error that is
-// not transient closes the context, here as in the context's own fault boundary: its task's waiting
-// jobs and all later ones are turned away, other tasks go on.
+// A cancelled abort is the operator's doing; everything else is a fault. A limit of the task's own
+// costs one job: its proof has paid for that much. A hang or an error that is not transient closes
+// the context, here as in the context's own fault boundary: its task's waiting jobs and all later
+// ones are turned away, other tasks go on.
 void LaneCore::fail_job(std::uint32_t slot, const Error& error, Cancellation cancellation,
                         TimePoint now) noexcept {
   Job& job = jobs_[slot];
@@ -145,6 +157,7 @@ void LaneCore::fail_job(std::uint32_t slot, const Error& error, Cancellation can
   monitor_.violated({broken, now - segment_start_, {}, segment_start_}, job.id, now);
   if (cancellation == Cancellation::kHang || error.category != ErrorCategory::kTransient) {
     task.failed = true;
+    if (cancellation == Cancellation::kHang) driver_.hung(task.id());
     trace_.event(now, EventType::kContextFailed, job.id, {as_payload(error.code), error.native});
   }
   end_of_job(slot, JobOutcome::kFailed, now);

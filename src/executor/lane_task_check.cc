@@ -54,6 +54,10 @@ Status check_task(const LaneTask& task) {
       !not_negative(model.offset.value_or(Duration::zero()))) {
     return refuse("a task's jitter and offset are not negative", model.name);
   }
+  const bool limited = task.limits.empty() || task.limits.size() == model.segments.size();
+  if (!limited || !std::ranges::all_of(task.limits, positive)) {
+    return refuse("a task has one positive limit a segment, or none", model.name);
+  }
   const bool queues = model.overload.rule == theory::OverloadRule::kQueue;
   if (queues && model.overload.queue_depth == 0) {
     return refuse("a task's queue holds at least one job", model.name);

@@ -52,6 +52,7 @@ class LaneThread final : public Lane {
     return core_.violations();
   }
   [[nodiscard]] LaneTime time() const override { return core_.time(); }
+  [[nodiscard]] std::uint64_t busy_changes() const override { return core_.busy_changes(); }
 
  private:
   enum class Phase : std::uint8_t { kNew, kRunning, kStopped };
@@ -88,6 +89,7 @@ class LaneThread final : public Lane {
   std::atomic<bool> lane_ended_{false};
   std::atomic<bool> helpers_end_{false};
   std::atomic<bool> has_callbacks_{false};
+  std::atomic<bool> has_limits_{false};
 
   mutable std::mutex control_;
   std::atomic<Phase> phase_{Phase::kNew};  // written with control_ held

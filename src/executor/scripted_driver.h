@@ -35,6 +35,7 @@ class ScriptedDriver final : public LaneDriver {
   int polls_a_segment = 1;
   std::function<void()> during_segment = [] {};
   bool cancelled = false;
+  std::vector<TaskId> hung_tasks;
   std::vector<Ran> ran;
 
   Status start_segment(JobId job, std::uint32_t segment, std::uint64_t token) noexcept override {
@@ -55,6 +56,7 @@ class ScriptedDriver final : public LaneDriver {
     return SegmentState::kDone;
   }
   void cancel() noexcept override { cancelled = true; }
+  void hung(TaskId task) noexcept override { hung_tasks.push_back(task); }
 
  private:
   ManualClock& clock_;

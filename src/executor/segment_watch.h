@@ -11,7 +11,7 @@
 namespace aegis::executor {
 
 // Why a segment was asked to end early.
-enum class Cancellation : std::uint8_t { kNone, kHang, kAbort };
+enum class Cancellation : std::uint8_t { kNone, kHang, kLimit, kAbort };
 
 // The agreement between a lane and whoever may cancel its running segment: the watchdog and
 // the end of the lane (abort, or a drain whose time is over).
@@ -34,8 +34,12 @@ enum class Cancellation : std::uint8_t { kNone, kHang, kAbort };
 // Real-time: arm and disarm are one atomic operation each unless the segment is being cancelled.
 class SegmentWatch {
  public:
-  // Lane: a segment is about to start and hangs if it lasts beyond `limit`.
-  void arm(TimePoint limit) noexcept { state_.store(limit.ns(), std::memory_order_release); }
+  // Lane: a segment is about to start, to be cancelled if it lasts beyond `limit`, and what that
+  // means: kHang or kLimit.
+  void arm(TimePoint limit, Cancellation meaning = Cancellation::kHang) noexcept {
+    meaning_ = meaning;
+    state_.store(limit.ns(), std::memory_order_release);
+  }
 
   // Lane: the segment is over.
   Cancellation disarm() noexcept {
@@ -43,32 +47,32 @@ class SegmentWatch {
       std::int64_t state = state_.load(std::memory_order_acquire);
       if (state != kCancelling &&
           state_.compare_exchange_strong(state, kIdle, std::memory_order_acq_rel)) {
-        if (state == kHung) return Cancellation::kHang;
+        if (state == kOverdue) return meaning_;
         return state == kAborted ? Cancellation::kAbort : Cancellation::kNone;
       }
       spin_pause();
     }
   }
 
-  // Watchdog: cancels the running segment if its limit has passed, and again one found hung before.
-  // Returns whether this was the segment's first cancel.
-  bool cancel_if_hung(TimePoint now, LaneDriver& driver) noexcept {
+  // Watchdog, or the lane between two polls: cancels the running segment if its limit has passed,
+  // and again one found overdue before. Returns whether this was the segment's first cancel.
+  bool cancel_if_overdue(TimePoint now, LaneDriver& driver) noexcept {
     const std::int64_t state = state_.load(std::memory_order_acquire);
-    if (state == kHung) return repeat(state, driver);
-    return state > kIdle && now.ns() > state && cancel(state, kHung, driver);
+    if (state == kOverdue) return repeat(state, driver);
+    return state > kIdle && now.ns() > state && cancel(state, kOverdue, driver);
   }
   // The end of the lane: cancels whatever runs, again if it was cancelled before. Returns whether
   // this was the segment's first cancel.
   bool cancel_any(LaneDriver& driver) noexcept {
     const std::int64_t state = state_.load(std::memory_order_acquire);
-    if (state == kHung || state == kAborted) return repeat(state, driver);
+    if (state == kOverdue || state == kAborted) return repeat(state, driver);
     return state > kIdle && cancel(state, kAborted, driver);
   }
 
  private:
   static constexpr std::int64_t kIdle = 0;
   static constexpr std::int64_t kCancelling = -1;
-  static constexpr std::int64_t kHung = -2;
+  static constexpr std::int64_t kOverdue = -2;
   static constexpr std::int64_t kAborted = -3;
 
   bool repeat(std::int64_t outcome, LaneDriver& driver) noexcept {
@@ -83,6 +87,7 @@ class SegmentWatch {
   }
 
   alignas(kCacheLine) std::atomic<std::int64_t> state_{kIdle};
+  Cancellation meaning_ = Cancellation::kHang;  // the lane's own
 };
 
 }  // namespace aegis::executor

@@ -33,14 +33,14 @@ class CountingDriver final : public LaneDriver {
 TEST(SegmentWatch, cancels_only_what_runs_beyond_its_limit) {
   CountingDriver driver;
   SegmentWatch watch;
-  EXPECT_FALSE(watch.cancel_if_hung(at(1000), driver));
+  EXPECT_FALSE(watch.cancel_if_overdue(at(1000), driver));
   watch.arm(at(500));
-  EXPECT_FALSE(watch.cancel_if_hung(at(500), driver));
-  EXPECT_TRUE(watch.cancel_if_hung(at(501), driver));
-  EXPECT_FALSE(watch.cancel_if_hung(at(502), driver));  // again, of the same segment
+  EXPECT_FALSE(watch.cancel_if_overdue(at(500), driver));
+  EXPECT_TRUE(watch.cancel_if_overdue(at(501), driver));
+  EXPECT_FALSE(watch.cancel_if_overdue(at(502), driver));  // again, of the same segment
   EXPECT_EQ(driver.cancelled, 2);
   EXPECT_EQ(watch.disarm(), Cancellation::kHang);
-  EXPECT_FALSE(watch.cancel_if_hung(at(503), driver));
+  EXPECT_FALSE(watch.cancel_if_overdue(at(503), driver));
   EXPECT_FALSE(watch.cancel_any(driver));
   EXPECT_EQ(driver.cancelled, 2);
 }
@@ -50,7 +50,7 @@ TEST(SegmentWatch, repeats_a_cancel_that_came_before_the_start) {
     CountingDriver driver;
     SegmentWatch watch;
     const auto cancel = [&] {
-      return hung ? watch.cancel_if_hung(at(501), driver) : watch.cancel_any(driver);
+      return hung ? watch.cancel_if_overdue(at(501), driver) : watch.cancel_any(driver);
     };
     watch.arm(at(500));
     EXPECT_TRUE(cancel());
@@ -65,12 +65,12 @@ TEST(SegmentWatch, keeps_the_first_reason) {
   CountingDriver driver;
   SegmentWatch watch;
   watch.arm(at(500));
-  EXPECT_TRUE(watch.cancel_if_hung(at(501), driver));
+  EXPECT_TRUE(watch.cancel_if_overdue(at(501), driver));
   EXPECT_FALSE(watch.cancel_any(driver));
   EXPECT_EQ(watch.disarm(), Cancellation::kHang);
   watch.arm(at(600));
   EXPECT_TRUE(watch.cancel_any(driver));
-  EXPECT_FALSE(watch.cancel_if_hung(at(601), driver));
+  EXPECT_FALSE(watch.cancel_if_overdue(at(601), driver));
   EXPECT_EQ(watch.disarm(), Cancellation::kAbort);
 }
 

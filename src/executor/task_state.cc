@@ -43,6 +43,7 @@ TaskStatistics TaskState::counters() const {
       .missed = count(missed),
       .missed_in_lost_supply = count(missed_in_lost_supply),
       .overruns = count(overruns),
+      .callbacks_failed = count(callbacks_failed),
       .response_ns = {},
       .execution_ns = {},
       .max_response_ns = response.maximum_ns(),

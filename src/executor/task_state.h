@@ -87,6 +87,7 @@ class TaskState {
   Counter arrived, released, completed, failed_jobs, cancelled_jobs, refused;
   Counter missed, missed_in_lost_supply, overruns;
   SampleLog response, execution;
+  Counter callbacks_failed;          // written by the callback thread
   std::atomic<bool> closed{false};   // submit() is refused
   std::atomic<bool> retired{false};  // the lane will not touch this object again
 };

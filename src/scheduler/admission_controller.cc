@@ -2,6 +2,7 @@
 #include "aegis/scheduler/admission_controller.h"
 
 #include "aegis/base/duration_text.h"
+#include "aegis/executor/lane.h"
 
 namespace aegis::scheduler {
 
@@ -38,6 +39,16 @@ std::string refuses_alone(const Candidate& candidate) {
   return "";
 }
 
+// The task as the others may suffer it. Precondition: it is not refused alone.
+Task as_enforced(const Candidate& candidate) {
+  Task task = candidate.task;
+  const std::vector<Duration> limits = segment_limits(task, candidate.budget.compute_allowed);
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    task.segments[i].wcet = limits[i] + executor::kLimitGrain;
+  }
+  return task;
+}
+
 std::string utilisation_text(const TaskSet& tasks) {
   const double utilisation = theory::utilisation(tasks).to_double();
   return "utilisation " + std::to_string(utilisation).substr(0, 5);
@@ -53,13 +64,23 @@ Admission refused(std::string rationale, Verdict verdict) {
 
 }  // namespace
 
+std::vector<Duration> segment_limits(const Task& task, std::optional<Duration> compute_allowed) {
+  const std::optional<Duration> wcet = theory::total_wcet(task);
+  if (!compute_allowed || !wcet || task.segments.empty() || *wcet > *compute_allowed) return {};
+  const auto count = static_cast<std::int64_t>(task.segments.size());
+  const Duration share = (*compute_allowed - *wcet) / count;
+  std::vector<Duration> limits;
+  for (const theory::Segment& segment : task.segments) limits.push_back(segment.wcet + share);
+  return limits;
+}
+
 Admission AdmissionController::decide(const std::vector<Candidate>& candidates) const {
   TaskSet tasks;
   for (const Candidate& candidate : candidates) {
     if (std::string why = refuses_alone(candidate); !why.empty()) {
       return refused(std::move(why), Verdict::kUnschedulable);
     }
-    tasks.push_back(candidate.task);
+    tasks.push_back(as_enforced(candidate));
   }
   if (tasks.empty())
     return {.admitted = true,

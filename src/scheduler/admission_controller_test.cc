@@ -85,6 +85,26 @@ TEST(AdmissionController, a_budget_too_small_is_refused_with_both_numbers) {
   EXPECT_TRUE(AdmissionController(Policy::kEdf, {}).decide({unlimited}).admitted);
 }
 
+TEST(AdmissionController, a_compute_budget_is_divided_among_the_segments) {
+  const theory::Task task = candidate(0, "two", {4_ms, 6_ms}, 100_ms, 100_ms).task;
+  EXPECT_EQ(segment_limits(task, 14_ms), (std::vector{6_ms, 8_ms}));
+  EXPECT_EQ(segment_limits(task, 10_ms), (std::vector{4_ms, 6_ms}));
+  EXPECT_TRUE(segment_limits(task, 9_ms).empty());
+  EXPECT_TRUE(segment_limits(task, std::nullopt).empty());
+}
+
+// Running example: A and B, where C may block for 10 ms. With a budget C may run up to it.
+TEST(AdmissionController, a_compute_budget_is_charged_in_place_of_the_wcet) {
+  Candidate c = candidate(2, "C", {10_ms}, 200_ms, 100_ms);
+  const auto admitted = [&](Duration budget) {
+    c.budget.compute_allowed = budget;
+    return AdmissionController(Policy::kEdf, {}).decide({kA, kB, c}).admitted;
+  };
+  EXPECT_TRUE(admitted(10_ms));
+  EXPECT_TRUE(admitted(14_ms)) << "15 ms with the grain: t = 50, 20 + 15 + 15";
+  EXPECT_FALSE(admitted(15_ms));
+}
+
 TEST(AdmissionController, a_model_without_a_wcet_is_not_guessed_at) {
   const Admission admission =
       AdmissionController(Policy::kEdf, {}).decide({candidate(0, "new", {}, 10_ms, 10_ms)});

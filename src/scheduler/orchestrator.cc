@@ -110,7 +110,7 @@ Result<std::unique_ptr<Orchestrator::Model>> Orchestrator::load_into_context(Mod
   setup.timing.id = TaskId{id};
   if (setup.timing.name.empty()) setup.timing.name = setup.load.name;
   return std::make_unique<Model>(
-      Model{std::move(setup), (*runtime)->version(), std::move(*context), false});
+      Model{std::move(setup), (*runtime)->version(), std::move(*context)});
 }
 
 Result<TaskId> Orchestrator::load(ModelSetup setup) {

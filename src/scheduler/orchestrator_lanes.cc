@@ -2,6 +2,8 @@
 //
 // Orchestrator: proof, start, changes while the lanes run, and the end.
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "orchestrator_state.h"
@@ -29,13 +31,8 @@ const char* outcome(const Admission& admission) {
 
 Admission Orchestrator::prove(const LaneState& lane, const std::vector<Model*>& models) const {
   std::vector<Candidate> candidates;
-  for (const Model* model : models) {
-    const context::ResourceBudget& budget = model->context->budget();
-    candidates.push_back({.task = model->setup.timing,
-                          .budget = {.memory_needed_bytes = model->context->memory().total(),
-                                     .memory_allowed_bytes = budget.memory_bytes,
-                                     .compute_allowed = budget.compute_per_period}});
-  }
+  for (const Model* model : models) candidates.push_back(model->candidate());
+  for (const LaneState::Departed& departed : lane.departed) candidates.push_back(departed.task);
   return AdmissionController(lane.config.policy, lane.config.overheads).decide(candidates);
 }
 
@@ -70,17 +67,33 @@ Status Orchestrator::start_lane(LaneState& lane, const Admission& admission) {
   lane.lane = std::move(*made);
   if (Status started = lane.lane->start(); !started) return started;
   std::vector<executor::LaneTask> tasks;
-  for (const Model* model : models_on(lane)) {
-    announce(lane, *model, admission);
+  for (Model* model : models_on(lane)) {
+    model->declared_bound = bound_of(model->setup.timing.id, admission);
+    announce(lane, *model, model->declared_bound);
     tasks.push_back(model->lane_task());
   }
   return tasks.empty() ? ok() : lane.lane->add_together(std::move(tasks));
 }
 
-void Orchestrator::announce(const LaneState& lane, const Model& model,
-                            const Admission& admission) const {
-  const theory::Task& task = model.setup.timing;
-  declare_->task(task, lane.config.id, model.setup.backend, bound_of(task.id, admission));
+void Orchestrator::announce(const LaneState& lane, const Model& model, Duration bound) const {
+  declare_->task(model.setup.timing, lane.config.id, model.setup.backend, bound);
+}
+
+// Whose last busy period is over. The lane of an admitted set is idle soon: the longest busy period
+// is shorter than the sum of a few periods. One that is not within the limit is overloaded, and
+// what left it is charged on.
+void Orchestrator::forget_departed(LaneState& lane) const {
+  constexpr Duration kPatience = Duration::milliseconds(100);
+  constexpr std::chrono::microseconds kLook{100};
+  const TimePoint give_up = clock_.now() + kPatience;
+  for (;;) {
+    const std::uint64_t now = lane.lane->busy_changes();
+    std::erase_if(lane.departed, [&](const LaneState::Departed& task) {
+      return now % 2 == 0 || now != task.busy_changes;
+    });
+    if (lane.departed.empty() || clock_.now() >= give_up) return;
+    std::this_thread::sleep_for(kLook);
+  }
 }
 
 Result<Admission> Orchestrator::add(ModelSetup setup) {
@@ -91,12 +104,14 @@ Result<Admission> Orchestrator::add(ModelSetup setup) {
   if (!newcomer) return fail(newcomer.error());
   std::vector<Model*> together = models_on(*lane);
   together.push_back(newcomer->get());
+  forget_departed(*lane);
   Admission admission = prove(*lane, together);
   declare_->decision((*newcomer)->setup.timing.id, "add", outcome(admission), admission.rationale);
   if (!admission.admitted) return admission;
   models_.push_back(std::move(*newcomer));
   if (Status in = let_in(*lane, *models_.back(), admission); !in) {
     models_.back()->removed = true;
+    models_.back()->context.reset();
     return fail(in.error());
   }
   return admission;
@@ -104,12 +119,21 @@ Result<Admission> Orchestrator::add(ModelSetup setup) {
 
 Status Orchestrator::let_in(LaneState& lane, Model& newcomer, const Admission& admission) {
   const TaskId task = newcomer.setup.timing.id;
-  // Bounds of the others may have grown with the newcomer; the trace says so from here on.
-  for (const Model* model : models_on(lane)) announce(lane, *model, admission);
   if (Status added = lane.driver.add(task, *newcomer.context); !added) return added;
-  Status added = lane.lane->add(newcomer.lane_task());
-  if (!added) (void)lane.driver.remove(task);
-  return added;
+  // Bounds of the others may have grown with the newcomer: the trace knows before it can happen. A
+  // trace keeps one bound of a task for all its jobs, so a declared one never shrinks.
+  const std::vector<Model*> models = models_on(lane);
+  const auto bound_with = [&](const Model& model) {
+    return std::max(model.declared_bound, bound_of(model.setup.timing.id, admission));
+  };
+  for (const Model* model : models) announce(lane, *model, bound_with(*model));
+  if (Status added = lane.lane->add(newcomer.lane_task()); !added) {
+    for (const Model* model : models) announce(lane, *model, model->declared_bound);
+    (void)lane.driver.remove(task);
+    return added;
+  }
+  for (Model* model : models) model->declared_bound = bound_with(*model);
+  return ok();
 }
 
 Status Orchestrator::remove(TaskId task) {
@@ -118,6 +142,7 @@ Status Orchestrator::remove(TaskId task) {
   LaneState& lane = *lanes_[model->setup.lane.value];
   if (lane.lane != nullptr) {
     if (Status removed = lane.lane->remove(task); !removed) return removed;
+    lane.departed.push_back({model->candidate(), lane.lane->busy_changes()});
   }
   if (Status removed = lane.driver.remove(task); !removed) return removed;
   model->removed = true;

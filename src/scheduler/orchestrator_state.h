@@ -19,7 +19,16 @@ struct Orchestrator::Model {
   std::string backend_version;
   std::unique_ptr<context::ExecutionContext> context;
   bool removed = false;
+  Duration declared_bound = {};  // to the trace: holds for every job there has been
 
+  // The task as admission sees it.
+  [[nodiscard]] Candidate candidate() const {
+    const context::ResourceBudget& budget = context->budget();
+    return {.task = setup.timing,
+            .budget = {.memory_needed_bytes = context->memory().total(),
+                       .memory_allowed_bytes = budget.memory_bytes,
+                       .compute_allowed = budget.compute_per_period}};
+  }
   // The task as its lane takes it.
   [[nodiscard]] executor::LaneTask lane_task() const {
     return {
@@ -29,6 +38,7 @@ struct Orchestrator::Model {
                     .context = context->id(),
                     .arena_offset_bytes = 0,
                     .arena_size_bytes = static_cast<std::int64_t>(context->memory().activations)},
+        .limits = segment_limits(setup.timing, setup.load.budget.compute_per_period),
         .on_job_end = setup.on_job_end};
   }
 };
@@ -40,6 +50,13 @@ struct Orchestrator::LaneState {
   memory::LaneArena& arena;
   context::ContextDriver driver;
   std::unique_ptr<executor::Lane> lane;  // from start() on; ends before its driver
+
+  // A task that left in the middle of a busy period, whose jobs of that period still delay others.
+  struct Departed {
+    Candidate task;
+    std::uint64_t busy_changes = 0;  // of the lane, when it had left
+  };
+  std::vector<Departed> departed;
 };
 
 inline Error not_found(const char* what) {

@@ -44,6 +44,8 @@ class ContextDriver final : public executor::LaneDriver {
                                      std::uint64_t token) noexcept override;
   [[nodiscard]] Result<executor::SegmentState> poll() noexcept override;
   void cancel() noexcept override;
+  // Closes the context's fault boundary: the lane will not ask it again, nor shall anybody else.
+  void hung(TaskId task) noexcept override;
 
  private:
   struct Slot {

@@ -18,7 +18,8 @@ namespace aegis::context {
 //   fatal        fails     closed, first error kept    go on
 //
 // A closed context never opens again: to retry, load the model anew. kCancelled is transient: a
-// lane that shuts down cancels healthy models. Whoever cancels because a model hangs calls close().
+// lane that shuts down cancels healthy models. Who cancels because a model hangs calls close():
+// ContextDriver::hung.
 //
 // Invariants:
 // 1. closed() never turns false again: no transition leads back to kOpen.

@@ -17,7 +17,8 @@ struct ResourceBudget {
   std::size_t memory_bytes = 0;
   // Queues of work on the device; CPU models use exactly one.
   std::uint32_t streams = 1;
-  // All segments of one job together; nothing: the admitted WCET.
+  // All segments of one job together, enforced: see scheduler::segment_limits. Nothing: the lane's
+  // hang limit only.
   std::optional<Duration> compute_per_period;
 };
 

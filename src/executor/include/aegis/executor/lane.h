@@ -29,6 +29,10 @@ struct JobBinding {
   std::int64_t arena_size_bytes = 0;
 };
 
+// How much longer than its limit a segment may run before the watchdog has cancelled it: twice the
+// period in which it then looks. What admission charges on top of a limit.
+inline constexpr Duration kLimitGrain = Duration::milliseconds(1);
+
 // How a job ended: all its segments done; an error or a hang; an abort or a drain's limit while it
 // ran; or it never ran.
 enum class JobEnd : std::uint8_t { kDone, kFailed, kCancelled, kRefused };
@@ -54,7 +58,12 @@ struct LaneTask {
   JobBinding binding;
   std::uint32_t inbox_capacity =
       16;  // submitted jobs not yet seen by the lane; rounded up to a power of two
-  // Called on the lane's callback thread, never on the lane itself. May be empty.
+  // One a segment, or empty: a segment that runs longer than its limit is cancelled within
+  // kLimitGrain and its job fails. That costs one job, not the context, so a limit may be tight; it
+  // bounds what the other tasks suffer, as far as the model obeys a cancel. Without: hang_factor.
+  std::vector<Duration> limits;
+  // Called on the lane's callback thread, never on the lane itself. May be empty. An exception is
+  // caught and counted (TaskStatistics::callbacks_failed); nobody else hears of it.
   std::function<void(const JobReport&)> on_job_end;
 };
 
@@ -89,6 +98,7 @@ struct TaskStatistics {
   std::uint64_t missed_in_lost_supply =
       0;  // of those, in a busy period with lost supply beyond the declared
   std::uint64_t overruns = 0;
+  std::uint64_t callbacks_failed = 0;  // calls of on_job_end that ended in an exception
   std::vector<std::int64_t>
       response_ns;  // one sample a completed job, up to LaneConfig::samples_per_task, oldest kept
   std::vector<std::int64_t> execution_ns;
@@ -179,6 +189,9 @@ class Lane {
   // The same without samples: cheap enough to ask for every second.
   [[nodiscard]] virtual std::vector<TaskStatistics> counters() const = 0;
   [[nodiscard]] virtual LaneTime time() const = 0;
+  // Odd during a busy period, even while idle; grows by one at each change. So a busy period of
+  // before is over once this is even or has changed. Any thread.
+  [[nodiscard]] virtual std::uint64_t busy_changes() const = 0;
   // How often the processor was away for longer than declared within one busy period.
   [[nodiscard]] virtual std::uint64_t lost_windows() const = 0;
   // How often each assumption was violated on this lane, indexed by trace::Assumption. Counted with

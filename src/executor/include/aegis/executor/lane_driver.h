@@ -38,6 +38,10 @@ class LaneDriver {
   // Repeated until the segment ends, and possibly called first just before start_segment: a driver
   // begins each segment uncancelled.
   virtual void cancel() noexcept = 0;
+
+  // The lane has found a segment of this task hung, cancelled it, and closed the task for good. On
+  // the lane's thread, after the poll that ended the segment.
+  virtual void hung(TaskId /*task*/) noexcept {}
 };
 
 }  // namespace aegis::executor

@@ -21,6 +21,13 @@ struct BudgetClaim {
   std::optional<Duration> compute_allowed;  // all segments of one job
 };
 
+// How long each segment may run under a compute budget: its WCET and an equal share of what the
+// budget leaves beyond all of them. Empty: no budget, or one that does not hold the WCETs.
+//
+//   WCETs 4 and 6 ms, budget 14 ms: 6 and 8 ms
+[[nodiscard]] std::vector<Duration> segment_limits(const theory::Task& task,
+                                                   std::optional<Duration> compute_allowed);
+
 // One task asking for a place on a lane.
 struct Candidate {
   theory::Task task;
@@ -38,7 +45,9 @@ struct Admission {
 // Decides whether all tasks of a lane together keep their deadlines. Refuses, in this order: a
 // budget that does not suffice, a deadline shorter than the WCET, then what the analysis of the
 // lane's policy refuses or cannot prove. Sporadic arrivals, blocking convention `closed`, every
-// overhead charged.
+// overhead charged. A compute budget is charged in place of the WCETs, with what its enforcement
+// takes (segment_limits + executor::kLimitGrain each), so that the others' bounds hold even of a
+// model that hangs in every job.
 class AdmissionController {
  public:
   // For lanes of this policy, on a machine whose overheads are bounded by these.
