@@ -2,6 +2,8 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <sstream>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -10,6 +12,14 @@
 namespace {
 
 using aegis::app::ExitCode;
+
+// The first word, where a command belongs and none of that name is; empty: something else is wrong.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  const std::string word = argc > 1 ? argv[1] : "";
+  if (word.empty() || word.starts_with('-')) return "";
+  const auto named = [&](const CLI::App* command) { return command->get_name() == word; };
+  return app.get_subcommands(named).empty() ? word : "";
+}
 
 ExitCode run(int argc, char** argv) {
   CLI::App app{
@@ -36,7 +46,15 @@ ExitCode run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return static_cast<ExitCode>(app.exit(error));  // --help
+    if (error.get_exit_code() == 0) {  // --help, --version
+      std::ostringstream text;
+      app.exit(error, text, text);
+      return aegis::app::print(text.str(), ExitCode::kYes);
+    }
+    if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {
+      std::fprintf(stderr, "aegisrt: unknown command '%s' (see aegisrt --help)\n", unknown.c_str());
+      return ExitCode::kInput;
+    }
     std::fprintf(stderr, "aegisrt: %s (see aegisrt --help)\n", error.what());
     return ExitCode::kInput;
   }
@@ -47,6 +65,7 @@ ExitCode run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is reported by print(), not by dying mid-run
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a full disk, reported as one
   try {
     return static_cast<int>(run(argc, argv));
   } catch (const std::exception& error) {  // memory exhausted, or a bug: never a bare crash

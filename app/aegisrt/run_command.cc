@@ -40,7 +40,10 @@ ExitCode run_command(RunOptions& options) {
   const auto report = options.plain_threads ? service::run_in_plain_threads(options.request)
                                             : service::run_workload(options.request);
   if (!report) return complain(report.error());
-  return print(options.json ? to_json(*report) : to_text(*report), report->exit_code());
+  const ExitCode code =
+      print(options.json ? to_json(*report) : to_text(*report), report->exit_code());
+  if (report->trace_failure.empty()) return code;
+  return complain({code, report->trace_failure + "; the run went on without its trace"});
 }
 
 }  // namespace

@@ -64,14 +64,17 @@ std::string progress_line(const Session& session, Duration elapsed) {
 }
 
 // Lets the lanes work until the time is up or a signal came; says once a second how it goes.
-Duration watch(const Session& session, const RunRequest& request, const Clock& clock) {
+Duration watch(const Session& session, const RunRequest& request, const trace::TraceDrain* drain,
+               const Clock& clock) {
   const TimePoint begin = clock.now();
   TimePoint next_line = begin + kProgressInterval;
   while (clock.now() - begin < request.duration && !stop_asked(request)) {
     const Duration left = request.duration - (clock.now() - begin);
     std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(left, kLookInterval).ns()));
     if (!request.on_progress || clock.now() < next_line) continue;
-    request.on_progress(progress_line(session, clock.now() - begin));
+    const bool traced = drain == nullptr || drain->status();
+    request.on_progress(progress_line(session, clock.now() - begin) +
+                        (traced ? "" : "  | the trace has failed"));
     next_line += kProgressInterval;
   }
   return clock.now() - begin;
@@ -166,6 +169,7 @@ void describe_jobs(RunReport& report, const Session& session) {
 
 ExitCode RunReport::exit_code() const {
   if (!ran()) return admission;
+  if (!trace_failure.empty()) return ExitCode::kEnvironment;
   const bool missed =
       std::ranges::any_of(models, [](const ModelRow& row) { return row.misses > 0; });
   return missed ? ExitCode::kNo : ExitCode::kYes;
@@ -192,7 +196,11 @@ Outcome<RunReport> run_workload(const RunRequest& request) {
   std::unique_ptr<trace::TraceDrain> drain;
   if (recorder_if_traced != nullptr) {
     auto started = trace::TraceDrain::start(recorder, request.trace);
-    if (!started) return fail(Problem{ExitCode::kEnvironment, started.error().message()});
+    if (!started) {
+      const bool taken = started.error().code == ErrorCode::kAlreadyExists;
+      return fail(
+          Problem{taken ? ExitCode::kInput : ExitCode::kEnvironment, started.error().message()});
+    }
     drain = std::move(*started);
     report.trace = request.trace;
   }
@@ -208,14 +216,14 @@ Outcome<RunReport> run_workload(const RunRequest& request) {
   describe_lanes(report, *session);
   if (recorder_if_traced != nullptr) declare_session(recorder, request, clock, report);
 
-  report.elapsed = watch(*session, request, clock);
+  report.elapsed = watch(*session, request, drain.get(), clock);
   const Status drained = session->orchestrator->drain(kDrainWithin);
   if (!drained) return fail(Problem::of("the lanes do not stop", drained.error()));
   describe_jobs(report, *session);
   report.dropped_events = recorder.dropped();
   if (drain != nullptr) {
     if (const Status written = drain->stop(); !written) {
-      return fail(Problem{ExitCode::kEnvironment, written.error().message()});
+      report.trace_failure = written.error().message();
     }
   }
   return report;

@@ -149,6 +149,9 @@ std::string summary_of(const RunReport& report) {
     text += fmt::format("The trace lost {} events: its audit will be inconclusive.\n",
                         report.dropped_events);
   }
+  if (!report.trace_failure.empty()) {
+    text += fmt::format("The trace is not whole: {}\n", report.trace_failure);
+  }
   if (!report.trace.empty()) {
     text += fmt::format("Trace: {0}   (aegisrt explain {0} --misses)\n", report.trace.string());
   }
@@ -221,7 +224,8 @@ std::string to_json(const RunReport& report) {
               {"lost_windows", report.lost_windows},
               {"unplanned_allocations", report.unplanned_allocations},
               {"dropped_events", report.dropped_events},
-              {"trace", report.trace.string()}};
+              {"trace", report.trace.string()},
+              {"trace_failure", report.trace_failure}};
   for (const ModelRow& row : report.models) object["models"].push_back(row_json(row));
   for (const auto& lane : report.lanes) object["lanes"].push_back(lane_json(lane));
   for (std::size_t i = 0; i < report.violations.size(); ++i) {

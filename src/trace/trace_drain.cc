@@ -2,6 +2,7 @@
 #include "aegis/trace/trace_drain.h"
 
 #include <chrono>
+#include <new>
 #include <utility>
 
 #include <pthread.h>
@@ -80,11 +81,20 @@ void TraceDrain::serve() {
   while (!stopping_) {
     wake_.wait_for(lock, std::chrono::nanoseconds(interval_.ns()), [this] { return stopping_; });
     lock.unlock();
-    recorder_.drain(*writer_);
-    Status flushed = writer_->flush();
+    Status written = write_what_there_is();
     lock.lock();
-    status_ = flushed;
+    status_ = written;
   }
+}
+
+// Without memory the trace ends, in the middle of a block perhaps; the run does not.
+Status TraceDrain::write_what_there_is() {
+  try {
+    recorder_.drain(*writer_);
+  } catch (const std::bad_alloc&) {
+    writer_->give_up(Error::permanent(ErrorCode::kResourceExhausted, "no memory for the trace"));
+  }
+  return writer_->flush();
 }
 
 Status TraceDrain::stop() {
@@ -95,7 +105,7 @@ Status TraceDrain::stop() {
   wake_.notify_one();
   if (!thread_) return status();
   ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
-  recorder_.drain(*writer_);
+  static_cast<void>(write_what_there_is());
   Status finished = writer_->finish(recorder_);
   const std::lock_guard lock(mutex_);
   status_ = finished;

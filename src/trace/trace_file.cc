@@ -6,6 +6,8 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -32,15 +34,33 @@ int write_all(int file, std::span<const std::byte> bytes) {
 
 }  // namespace
 
+namespace {
+
+// Locked as long as it is open, and only then emptied. A device or pipe is anybody's, and a file
+// system without locks has none to refuse.
+Status take_over(int file, const std::filesystem::path& path) {
+  struct stat found{};
+  if (::fstat(file, &found) != 0 || !S_ISREG(found.st_mode)) return ok();
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return fail(Error::permanent(ErrorCode::kAlreadyExists, "another run is writing this trace")
+                    .with_detail(path.string()));
+  }
+  if (::ftruncate(file, 0) == 0) return ok();
+  return fail(Error::system("cannot write trace", path.string(), errno));
+}
+
+}  // namespace
+
 std::uint64_t checksum(std::span<const std::byte> bytes) noexcept {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
 Result<std::unique_ptr<TraceFileWriter>> TraceFileWriter::create(
     const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0) return fail(Error::system("cannot write trace", path.string(), errno));
   std::unique_ptr<TraceFileWriter> writer(new TraceFileWriter(file, path));
+  if (Status ours = take_over(file, path); !ours) return fail(ours.error());
   FileHeader header;
   header.header_checksum = header.expected_checksum();
   const auto bytes = bytes_of(header);
@@ -110,6 +130,11 @@ Status TraceFileWriter::flush() {
   buffer_.clear();
   if (error != 0) status_ = fail(Error::system("cannot write trace", path_.string(), error));
   return status_;
+}
+
+void TraceFileWriter::give_up(const Error& reason) {
+  buffer_.clear();
+  if (status_) status_ = fail(reason);
 }
 
 Status TraceFileWriter::finish(const Recorder& recorder) {

@@ -271,5 +271,39 @@ TEST(TraceFileFuzz, twenty_thousand_mutations_give_a_trace_or_an_error) {
   EXPECT_GT(opened, 1'000) << "mutations reach beyond the checksums";
 }
 
+// Two writers of one file would leave a trace of neither.
+TEST(TraceFileWriter, has_its_file_to_itself_until_it_is_finished) {
+  const TemporaryPath path;
+  Recorder recorder;
+  auto first = TraceFileWriter::create(path);
+  ASSERT_TRUE(first);
+  const auto second = TraceFileWriter::create(path);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kAlreadyExists);
+  declare_run(recorder);
+  recorder.drain(**first);
+  EXPECT_TRUE((*first)->finish(recorder));
+  EXPECT_FALSE(read_trace(path).value().lanes.empty()) << "the refused one emptied nothing";
+  EXPECT_TRUE(TraceFileWriter::create(path));
+}
+
+TEST(TraceFileWriter, that_gives_up_leaves_what_was_flushed) {
+  const TemporaryPath path;
+  Recorder recorder;
+  auto writer = TraceFileWriter::create(path);
+  ASSERT_TRUE(writer);
+  declare_run(recorder);
+  recorder.drain(**writer);
+  ASSERT_TRUE((*writer)->flush());
+  (void)recorder.add_thread("never written");
+  recorder.drain(**writer);
+  (*writer)->give_up(Error::permanent(ErrorCode::kResourceExhausted, "no memory"));
+  EXPECT_EQ((*writer)->finish(recorder).error().code, ErrorCode::kResourceExhausted);
+  const Trace trace = read_trace(path).value();
+  EXPECT_TRUE(trace.truncated);
+  EXPECT_EQ(trace.lanes.size(), 1U);
+  EXPECT_TRUE(trace.threads.empty());
+}
+
 }  // namespace
 }  // namespace aegis::trace

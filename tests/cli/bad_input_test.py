@@ -173,6 +173,14 @@ class BadTrace(CommandLineTest):
                 self.expect_one_line(2, command[0], name, *command[1:], naming=(name,))
 
 
+class BadCommand(CommandLineTest):
+    def test_a_command_that_is_none_is_named(self):
+        self.expect_one_line(2, "bogus", naming=("'bogus'", "--help"))
+        self.expect_one_line(2, "bogus", "w.toml", "--json", naming=("'bogus'",))
+        self.expect_one_line(2, "run", "--bogus", "w.toml", naming=("--bogus",))
+        self.expect_one_line(2, naming=("subcommand",))
+
+
 class BadTaskSet(CommandLineTest):
     def test_times_that_are_no_whole_ticks(self):
         self.write("t.csv", "Task,T,D,WCET\nA,10,5,1\nB,10,10,3\n")

@@ -83,7 +83,9 @@ struct RunReport {
   std::uint64_t unplanned_allocations = 0;
   std::uint64_t dropped_events = 0;
   std::filesystem::path trace;
-  // What did not run (refused, undecided) has the admission's code; a run is kNo if a job missed.
+  std::string trace_failure;  // why the trace is not whole: a disk that filled up; the run went on
+  // What did not run (refused, undecided) has the admission's code; a run is kEnvironment if its
+  // trace is not whole, else kNo if a job missed.
   [[nodiscard]] bool ran() const { return elapsed > Duration::zero(); }
   [[nodiscard]] ExitCode exit_code() const;
 };

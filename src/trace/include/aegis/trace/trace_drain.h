@@ -52,6 +52,7 @@ class TraceDrain {
   TraceDrain(Recorder& recorder, std::unique_ptr<TraceFileWriter> writer, Duration interval);
   Status start_thread();
   void serve();
+  [[nodiscard]] Status write_what_there_is();
 
   Recorder& recorder_;
   std::unique_ptr<TraceFileWriter> writer_;  // of the thread's own, until it is joined

@@ -51,7 +51,8 @@ struct TraceFooter {
 class TraceFileWriter final : public Recorder::Sink {
  public:
   // Creates or empties the file and writes its header, so that an unwritable path is known before
-  // the run starts.
+  // the run starts. kAlreadyExists while another writer, of any process, has not finished with the
+  // file: two runs into one trace would leave neither.
   [[nodiscard]] static Result<std::unique_ptr<TraceFileWriter>> create(
       const std::filesystem::path& path);
   ~TraceFileWriter() override;  // without finish(): the file stays as it was last flushed
@@ -66,6 +67,9 @@ class TraceFileWriter final : public Recorder::Sink {
   Status flush();
   // Writes the footer with the recorder's counters, flushes to the disk and closes. Once.
   Status finish(const Recorder& recorder);
+  // Writes nothing more, for a reason found outside it, unless there was an error before. What was
+  // not flushed is dropped.
+  void give_up(const Error& reason);
   // The first error, if any.
   [[nodiscard]] const Status& status() const { return status_; }
   [[nodiscard]] std::uint64_t events_written() const { return events_; }
