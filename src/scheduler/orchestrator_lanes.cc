@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "off_the_lanes.h"
 #include "orchestrator_state.h"
 #include "run_declarations.h"
 
@@ -96,10 +97,19 @@ void Orchestrator::forget_departed(LaneState& lane) const {
   }
 }
 
+std::vector<int> Orchestrator::lane_cpus() const {
+  std::vector<int> cpus;
+  for (const auto& lane : lanes_) {
+    if (lane->lane != nullptr && lane->config.cpu) cpus.push_back(*lane->config.cpu);
+  }
+  return cpus;
+}
+
 Result<Admission> Orchestrator::add(ModelSetup setup) {
   LaneState* lane = find_lane(setup.lane);
   if (lane == nullptr) return fail(not_found("the model's lane does not exist"));
   if (lane->lane == nullptr) return fail(wrong_time("the lanes do not run yet: use load()"));
+  const OffTheLanes elsewhere(lane_cpus());
   auto newcomer = load_into_context(std::move(setup), *lane);
   if (!newcomer) return fail(newcomer.error());
   std::vector<Model*> together = models_on(*lane);
@@ -146,6 +156,7 @@ Status Orchestrator::remove(TaskId task) {
   }
   if (Status removed = lane.driver.remove(task); !removed) return removed;
   model->removed = true;
+  const OffTheLanes elsewhere(lane_cpus());
   model->context.reset();
   declare_->decision(task, "remove", "done", "the lane let go of it and its context is closed");
   return ok();

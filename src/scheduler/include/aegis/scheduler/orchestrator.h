@@ -114,6 +114,7 @@ class Orchestrator {
   // lane take it in. A refusal leaves the running set as it was. The setup must carry its WCETs.
   // What was removed counts until the lane has been idle once: jobs of the old set and the newcomer
   // in one busy period are a set that nobody has proved. add() waits for that, at most 100 ms.
+  // Meanwhile the calling thread keeps off the lanes' processors, if there are others.
   [[nodiscard]] Result<Admission> add(ModelSetup setup);
   // The lane lets go of the task between two segments; its context is closed.
   [[nodiscard]] Status remove(TaskId task);
@@ -167,6 +168,7 @@ class Orchestrator {
   [[nodiscard]] Result<Measurement> measure_lane(LaneState& lane, ProfilerOptions options);
   [[nodiscard]] Admission prove(const LaneState& lane, const std::vector<Model*>& models) const;
   void forget_departed(LaneState& lane) const;
+  [[nodiscard]] std::vector<int> lane_cpus() const;  // of running lanes
   [[nodiscard]] Status start_lane(LaneState& lane, const Admission& admission);
   [[nodiscard]] Status let_in(LaneState& lane, Model& newcomer, const Admission& admission);
   void announce(const LaneState& lane, const Model& model, Duration bound) const;
