@@ -19,17 +19,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
-#include <malloc.h>
-#include <sched.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -42,8 +37,12 @@
 #include "aegis/trace/trace.h"
 #include "aegis/trace/trace_drain.h"
 
+#include "this_machine.h"
+
 namespace aegis {
 namespace {
+
+using soak::Memory;
 
 using namespace time_literals;
 using context::ExecutionContext;
@@ -73,53 +72,9 @@ constexpr std::size_t kMostGuests = 8;
   std::exit(1);
 }
 
-// A virtual machine whose hypervisor reports no stolen time: a stall within a segment then counts
-// as the segment's own processor time (31 ms seen for one of 2 ms), and is told as an overrun.
-bool steals_silently() {
-  std::ifstream cpuinfo("/proc/cpuinfo");
-  const std::string flags{std::istreambuf_iterator<char>(cpuinfo), {}};
-  std::ifstream stat("/proc/stat");
-  std::string word;
-  std::uint64_t stolen = 0;
-  stat >> word;
-  for (int column = 0; column < 8; ++column) stat >> stolen;  // user nice system idle ... steal
-  return flags.find(" hypervisor") != std::string::npos && stolen == 0;
-}
-
-struct Memory {
-  std::size_t resident = 0;
-  std::size_t in_use = 0;  // of the heap, and mapped for large blocks
-};
-
-// What malloc has to give back it can give back only of pages that are not locked.
-Memory memory_of_process() {
-  ::munlockall();
-  ::malloc_trim(0);
-  std::FILE* status = std::fopen("/proc/self/statm", "r");
-  unsigned long size = 0;
-  unsigned long resident = 0;
-  const int read = status == nullptr ? 0 : std::fscanf(status, "%lu %lu", &size, &resident);
-  if (status != nullptr) std::fclose(status);
-  const struct mallinfo2 heap = ::mallinfo2();
-  (void)executor::lock_memory();  // as before; refused then, refused now
-  return {.resident = read == 2 ? resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) : 0,
-          .in_use = heap.uordblks + heap.hblkhd};
-}
-
-int last_cpu() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  ::sched_getaffinity(0, sizeof(allowed), &allowed);
-  int last = 0;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(static_cast<std::size_t>(cpu), &allowed)) last = cpu;
-  }
-  return last;
-}
-
 executor::LaneConfig lane_configuration() {
   executor::LaneConfig lane;
-  lane.cpu = last_cpu();
+  lane.cpu = soak::last_cpu();
   lane.overheads = {.release = 100_us, .dispatch = 50_us, .completion = 50_us, .clock_error = 1_us};
   lane.lost_supply = 1_ms;
   lane.samples_per_task = 0;
@@ -322,7 +277,7 @@ void HotChange::change_until(TimePoint end) {
 HotChange::Levels HotChange::levels_without_guests() {
   while (!guests_.empty()) remove_guest();
   std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the drain writes what is left
-  return {.memory = memory_of_process(),
+  return {.memory = soak::memory_of_process(),
           .arena = orchestrator_->arena_bytes(LaneId{0}),
           .admitted = admitted_};
 }
@@ -351,7 +306,7 @@ bool HotChange::judge(const std::filesystem::path& path) const {
   if (!trace) give_up(trace.error().message());
   const audit::AuditReport report = audit::audit(*trace);
   fmt::print("{}", to_text(*trace, report));
-  const bool silent = steals_silently();
+  const bool silent = soak::steals_silently();
   std::uint64_t unexplained = 0;
   std::uint64_t stalled = 0;
   for (const trace::Event& event : trace->events) {
