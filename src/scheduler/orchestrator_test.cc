@@ -205,6 +205,7 @@ TEST_F(OrchestratorTest, a_failing_model_stops_alone) {
 TEST_F(OrchestratorTest, what_left_counts_until_the_lane_was_idle) {
   const TaskId leaving = load(mock_model("leaving", 1, 20_s, 8_s));
   ModelSetup busy = mock_model("busy", 2, 100_s, 5_s);
+  busy.load.options["segments"] = "300ms,1ms";  // the removal falls between the two
   busy.load.options["faults"] = "hang at start of segment 1";
   busy.load.options["hang_limit"] = "2s";
   const TaskId hanging = load(std::move(busy));
@@ -212,17 +213,19 @@ TEST_F(OrchestratorTest, what_left_counts_until_the_lane_was_idle) {
   wait_for_completed(leaving, 1);
   ASSERT_TRUE(orchestrator_->remove(leaving));
   const auto newcomer = [&] { return orchestrator_->add(mock_model("b", 1, 20_s, 8_s)).value(); };
-  // Unless the machine held this thread up for two seconds.
-  if (statistics(hanging).failed == 0) {
-    const bool admitted = newcomer().admitted;
-    EXPECT_TRUE(!admitted || statistics(hanging).failed == 1);
-    if (admitted) return;
-  }
-  for (int i = 0; i < 10'000 && statistics(hanging).failed == 0; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  EXPECT_TRUE(newcomer().admitted);
+  while (!newcomer().admitted) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   ASSERT_TRUE(orchestrator_->drain(1_s));
+  const trace::Trace trace = drained_trace();
+  std::int64_t idle_again = 0;  // the hang was all that was left
+  for (const trace::Event& event : trace.events) {
+    const bool ended = event.type == trace::EventType::kCompleted;
+    if (ended && event.task == hanging.value) idle_again = event.time_ns;
+  }
+  EXPECT_GT(idle_again, 0);
+  for (const auto& decision : trace.decisions) {
+    if (decision.kind != "add" || decision.outcome != "accepted") continue;
+    EXPECT_GT(decision.time_ns, idle_again);
+  }
 }
 
 TEST_F(OrchestratorTest, a_newcomer_that_the_lane_has_no_room_for_changes_no_declared_bound) {

@@ -69,7 +69,8 @@ constexpr std::size_t kMostGuests = 8;
 
 [[noreturn]] void give_up(const std::string& why) {
   std::fprintf(stderr, "hot_change: %s\n", why.c_str());
-  std::exit(1);
+  std::fflush(nullptr);
+  std::_Exit(1);  // lanes may be running
 }
 
 executor::LaneConfig lane_configuration() {
