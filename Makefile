@@ -77,12 +77,6 @@ soak: release models  ## long, seeded, resumable runs (SOAK_SECONDS=3600), model
 	build/release/tests/soak/hot_change $(or $(HOT_CHANGE_SECONDS),600) $(or $(SEED),1) $(MODELS) || [ $$? -eq 77 ]
 	tests/soak/soak.sh build/release/app/aegisrt/aegisrt $(MODELS)
 
-.PHONY: hot-change
-hot-change: packages models  ## models come and go under load for a minute (HOT_CHANGE_SECONDS=60)
-	tools/configure.sh dev
-	cmake --build --preset dev -j $(JOBS) --target hot_change
-	build/dev/tests/soak/hot_change $(or $(HOT_CHANGE_SECONDS),60) $(or $(SEED),1) $(MODELS) || [ $$? -eq 77 ]
-
 .PHONY: install
 install: release  ## into PREFIX (default /usr/local)
 	cmake --install build/release --prefix $(or $(PREFIX),/usr/local)
