@@ -155,13 +155,13 @@ Result<ProfileIdentity> Orchestrator::identity(TaskId task) const {
 
 const context::ModelDescription& Orchestrator::description(TaskId task) const {
   const Model* model = find(task);
-  check(model != nullptr, "description() is asked of a loaded task");
+  check(model != nullptr && !model->removed, "description() is asked of a loaded task");
   return model->context->model();
 }
 
 Status Orchestrator::set_segments(TaskId task, std::vector<theory::Segment> segments) {
   Model* model = find(task);
-  if (model == nullptr) return fail(not_found("no such task"));
+  if (model == nullptr || model->removed) return fail(not_found("no such task"));
   const std::size_t expected = model->context->model().segment_count;
   if (segments.size() != expected) {
     return fail(Error::permanent(ErrorCode::kInvalidArgument, "one WCET for each segment is needed")

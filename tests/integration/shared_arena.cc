@@ -19,6 +19,7 @@
 
 #include <malloc.h>
 
+#include "aegis/base/check.h"
 #include "aegis/context/backend_registry.h"
 #include "aegis/context/execution_context.h"
 #include "aegis/memory/lane_arena.h"
@@ -111,7 +112,7 @@ std::unique_ptr<ExecutionContext> load(context::RuntimeBackend& runtime, const S
                                           {.name = subject.name, .parts = subject.parts}, arena);
   if (!context) {
     std::fprintf(stderr, "%s\n", context.error().message().c_str());
-    std::exit(1);
+    check(false, "the demo's models load");
   }
   (*context)->fill_inputs(id);
   return std::move(*context);
@@ -145,7 +146,7 @@ Sums load_all(context::RuntimeBackend& runtime, std::vector<Subject>& all,
   for (std::uint32_t id = 0; id < all.size(); ++id) {
     memory::LaneArena own = memory::LaneArena::reserve().value();
     const auto alone = load(runtime, all[id], id, own);
-    if (!run_job(*alone, own)) std::exit(1);
+    check(run_job(*alone, own), "the demo's models run");
     all[id].isolated = outputs_of(*alone);
     const memory::MemoryAccount account = alone->memory();
     std::printf("%-24s %9.2f %9.2f %9.2f %9.2f %9.2f\n", all[id].name.c_str(), mib(account.weights),
