@@ -29,8 +29,8 @@ std::size_t peak_bytes(const std::vector<Buffer>& buffers) {
   // Releases come before allocations at the same step: lifetimes are half-open.
   std::map<std::uint32_t, std::pair<std::size_t, std::size_t>> changes;  // step: released, taken
   for (const Buffer& buffer : buffers) {
-    changes[buffer.lower].second += aligned(buffer.bytes);
-    changes[buffer.upper].first += aligned(buffer.bytes);
+    changes[buffer.lower].second += occupied(buffer.bytes);
+    changes[buffer.upper].first += occupied(buffer.bytes);
   }
   std::size_t live = 0;
   std::size_t peak = 0;

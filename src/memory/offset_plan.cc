@@ -26,10 +26,10 @@ std::size_t lowest_offset(const std::vector<Buffer>& buffers, const OffsetPlan& 
   std::vector<std::pair<std::size_t, std::size_t>> taken;  // [begin, end)
   for (const std::size_t other : placed) {
     if (!alive_together(buffers[other], buffers[newcomer])) continue;
-    taken.emplace_back(plan.offsets[other], plan.offsets[other] + aligned(buffers[other].bytes));
+    taken.emplace_back(plan.offsets[other], plan.offsets[other] + occupied(buffers[other].bytes));
   }
   std::ranges::sort(taken);
-  const std::size_t size = aligned(buffers[newcomer].bytes);
+  const std::size_t size = occupied(buffers[newcomer].bytes);
   std::size_t offset = 0;
   for (const auto& [begin, end] : taken) {
     if (begin >= offset + size) break;
@@ -44,7 +44,7 @@ OffsetPlan place(const std::vector<Buffer>& buffers, const Order& order) {
   placed.reserve(order.size());
   for (const std::size_t buffer : order) {
     plan.offsets[buffer] = lowest_offset(buffers, plan, placed, buffer);
-    plan.height = std::max(plan.height, plan.offsets[buffer] + aligned(buffers[buffer].bytes));
+    plan.height = std::max(plan.height, plan.offsets[buffer] + occupied(buffers[buffer].bytes));
     placed.push_back(buffer);
   }
   return plan;

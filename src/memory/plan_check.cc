@@ -23,16 +23,20 @@ Status check_plan(const std::vector<Buffer>& buffers, const OffsetPlan& plan) {
   if (plan.offsets.size() != buffers.size()) {
     return wrong("a plan has one offset a buffer", buffers.size(), plan.offsets.size());
   }
+  // A buffer of no bytes needs an address of its own all the same.
+  const auto end_of = [&](std::size_t i) {
+    return plan.offsets[i] + (buffers[i].bytes == 0 ? 1 : buffers[i].bytes);
+  };
   for (std::size_t i = 0; i < buffers.size(); ++i) {
     if (plan.offsets[i] % kAlignment != 0) return wrong("a buffer is not aligned", i, i);
-    if (plan.offsets[i] > plan.height || buffers[i].bytes > plan.height - plan.offsets[i]) {
+    if (plan.offsets[i] >= plan.height || buffers[i].bytes > plan.height - plan.offsets[i]) {
       return wrong("a buffer reaches beyond the arena", i, i);
     }
     for (std::size_t j = 0; j < i; ++j) {
       const bool one_ends_first = buffers[i].upper <= buffers[j].lower;
       const bool other_ends_first = buffers[j].upper <= buffers[i].lower;
-      const bool one_is_below = plan.offsets[i] + buffers[i].bytes <= plan.offsets[j];
-      const bool other_is_below = plan.offsets[j] + buffers[j].bytes <= plan.offsets[i];
+      const bool one_is_below = end_of(i) <= plan.offsets[j];
+      const bool other_is_below = end_of(j) <= plan.offsets[i];
       if (!one_ends_first && !other_ends_first && !one_is_below && !other_is_below) {
         return wrong("two buffers share memory while both are alive", j, i);
       }

@@ -24,7 +24,7 @@ PlannedAllocator::PlannedAllocator(AllocationLog log, OffsetPlan plan,
                                    const std::vector<Buffer>& buffers)
     : log_(std::move(log)), plan_(std::move(plan)), peak_bytes_(memory::peak_bytes(buffers)) {
   for (const Buffer& buffer : buffers) {
-    if (buffer.scratch) scratch_bytes_ = std::max(scratch_bytes_, aligned(buffer.bytes));
+    if (buffer.scratch) scratch_bytes_ = std::max(scratch_bytes_, occupied(buffer.bytes));
   }
 }
 

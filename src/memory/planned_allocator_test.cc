@@ -118,6 +118,26 @@ TEST(PlannedAllocator, without_an_arena_serves_nothing) {
   EXPECT_FALSE(allocator.end(true));
 }
 
+TEST(PlannedAllocator, buffers_of_no_bytes_have_addresses_of_their_own) {
+  PlannedAllocator allocator = PlannedAllocator::plan({{{Kind::kAllocate, 0, 0},
+                                                        {Kind::kAllocate, 1, 64},
+                                                        {Kind::kRelease, 1, 64},
+                                                        {Kind::kAllocate, 2, 64},
+                                                        {Kind::kRelease, 0, 0},
+                                                        {Kind::kRelease, 2, 64}}})
+                                   .value();
+  const HostRegion arena = HostRegion::create(allocator.needed_bytes()).value();
+  allocator.place(arena.bytes());
+  allocator.begin();
+  std::byte* nothing = allocator.allocate(0);
+  std::byte* some = allocator.allocate(64);
+  EXPECT_NE(nothing, some);
+  EXPECT_TRUE(allocator.release(nothing)) << "an address of the arena";
+  EXPECT_EQ(allocator.allocate(64), nullptr) << "and not the one that was to be released";
+  allocator.release(some);
+  EXPECT_FALSE(allocator.end(true));
+}
+
 TEST(PlannedAllocator, the_largest_scratch_is_known) {
   const PlannedAllocator allocator = PlannedAllocator::plan({{{Kind::kAllocate, 0, 512},
                                                               {Kind::kAllocate, 1, 100},
@@ -138,7 +158,7 @@ TEST(PlannedAllocator, random_logs_never_share_a_byte) {
     std::uint32_t buffers = 0;
     for (int step = 0; step < 60 || !alive.empty(); ++step) {
       if (step < 60 && (alive.empty() || random() % 2 == 0)) {
-        alive.emplace_back(buffers, 1 + random() % 500);
+        alive.emplace_back(buffers, random() % 4 == 0 ? 0 : random() % 500);
         log.steps.push_back({Kind::kAllocate, buffers++, alive.back().second});
       } else {
         const auto at = alive.begin() + static_cast<std::ptrdiff_t>(random() % alive.size());

@@ -16,7 +16,7 @@ Pool::~Pool() {
 
 Result<std::byte*> Pool::allocate(std::size_t bytes) {
   if (closed_) return fail(Error::permanent(ErrorCode::kFailedPrecondition, "the pool is closed"));
-  const std::size_t size = aligned(std::max<std::size_t>(bytes, 1));
+  const std::size_t size = occupied(bytes);
   if (size < bytes) {
     return fail(Error::permanent(ErrorCode::kOutOfRange, "no block can be this large"));
   }

@@ -266,7 +266,7 @@ std::size_t Orchestrator::arena_bytes(LaneId id) const {
 }
 
 std::uint64_t Orchestrator::unplanned_allocations() const {
-  std::uint64_t count = 0;
+  std::uint64_t count = unplanned_of_removed_;
   for (const auto& model : models_) {
     if (!model->removed) count += model->context->unplanned_allocations();
   }

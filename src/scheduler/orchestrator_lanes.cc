@@ -157,6 +157,7 @@ Status Orchestrator::remove(TaskId task) {
   if (Status removed = lane.driver.remove(task); !removed) return removed;
   model->removed = true;
   const OffTheLanes elsewhere(lane_cpus());
+  unplanned_of_removed_ += model->context->unplanned_allocations();
   model->context.reset();
   declare_->decision(task, "remove", "done", "the lane let go of it and its context is closed");
   return ok();

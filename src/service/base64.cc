@@ -13,14 +13,15 @@ constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::uint8_t kNoDigit = 64;
 
-constexpr std::array<std::uint8_t, 256> kDigits = [] {
+constexpr std::array<std::uint8_t, 256> digits_of_letters() {
   std::array<std::uint8_t, 256> digits{};
   digits.fill(kNoDigit);
   for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
     digits[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
   }
   return digits;
-}();
+}
+constexpr std::array<std::uint8_t, 256> kDigits = digits_of_letters();
 
 }  // namespace
 

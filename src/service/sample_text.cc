@@ -20,8 +20,8 @@ constexpr std::size_t kMostBytesEach = 7;
 constexpr int kCompression = 9;
 
 std::uint64_t fold(std::int64_t difference) {
-  return (static_cast<std::uint64_t>(difference) << 1U) ^
-         static_cast<std::uint64_t>(difference >> 63U);
+  const std::uint64_t sign = difference < 0 ? ~std::uint64_t{0} : 0;
+  return (static_cast<std::uint64_t>(difference) << 1U) ^ sign;
 }
 
 std::int64_t unfold(std::uint64_t folded) {

@@ -145,7 +145,7 @@ std::vector<Network> networks(const std::filesystem::path& folder, const Clock& 
   std::vector<Network> all{{.name = "control_mlp", .parts = {folder / "control_mlp.onnx"}},
                            {.name = "yolo_nano", .parts = {}}};
   for (int part = 0; part < 4; ++part) {
-    all[1].parts.push_back(folder / fmt::format("yolo_nano.part{}.onnx", part));
+    all.back().parts.push_back(folder / fmt::format("yolo_nano.part{}.onnx", part));
   }
   for (Network& network : all) measure(network, clock);
   if (all.front().segments.empty()) return {};  // built without ONNX Runtime

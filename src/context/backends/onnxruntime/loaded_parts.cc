@@ -10,8 +10,13 @@ namespace {
 
 Result<std::vector<Session>> load_sessions(const std::shared_ptr<const RuntimeLibrary>& runtime,
                                            const LoadRequest& request,
-                                           const SessionSettings& settings,
-                                           memory::MemorySource& source) {
+                                           const SessionSettings& settings) {
+  // Shared by the sessions, and by what they may leak; a source that the request names is its own
+  // master.
+  const std::shared_ptr<memory::MemorySource> source =
+      request.source == nullptr
+          ? std::make_shared<memory::HostMemory>()
+          : std::shared_ptr<memory::MemorySource>(request.source, [](memory::MemorySource*) {});
   const Result<Handle<OrtSessionOptions>> options = make_session_options(*runtime, settings);
   if (!options) return fail(options.error());
   std::vector<Session> sessions;
@@ -42,11 +47,9 @@ std::vector<std::size_t> sizes_of(const std::vector<TensorDescription>& tensors)
 }
 
 LoadedParts::LoadedParts(std::shared_ptr<const RuntimeLibrary> runtime,
-                         std::unique_ptr<memory::MemorySource> source,
                          std::vector<Session> sessions, PartChain chain, TensorMemory intermediates,
                          Handle<OrtRunOptions> run_options)
     : runtime_(std::move(runtime)),
-      source_(std::move(source)),
       sessions_(std::move(sessions)),
       chain_(std::move(chain)),
       intermediates_(std::move(intermediates)),
@@ -54,10 +57,7 @@ LoadedParts::LoadedParts(std::shared_ptr<const RuntimeLibrary> runtime,
 
 Result<LoadedParts> LoadedParts::load(const std::shared_ptr<const RuntimeLibrary>& runtime,
                                       const LoadRequest& request, const SessionSettings& settings) {
-  std::unique_ptr<memory::MemorySource> own;
-  if (request.source == nullptr) own = std::make_unique<memory::HostMemory>();
-  Result<std::vector<Session>> sessions =
-      load_sessions(runtime, request, settings, own != nullptr ? *own : *request.source);
+  Result<std::vector<Session>> sessions = load_sessions(runtime, request, settings);
   if (!sessions) return fail(sessions.error());
   Result<PartChain> chain = connect(*sessions);
   if (!chain) return fail(chain.error());
@@ -67,8 +67,8 @@ Result<LoadedParts> LoadedParts::load(const std::shared_ptr<const RuntimeLibrary
   Result<Handle<OrtRunOptions>> run_options = runtime->make<OrtRunOptions>(
       api.ReleaseRunOptions, "cannot set run options", request.name, api.CreateRunOptions);
   if (!run_options) return fail(run_options.error());
-  return LoadedParts(runtime, std::move(own), std::move(*sessions), std::move(*chain),
-                     std::move(*intermediates), std::move(*run_options));
+  return LoadedParts(runtime, std::move(*sessions), std::move(*chain), std::move(*intermediates),
+                     std::move(*run_options));
 }
 
 memory::MemoryAccount LoadedParts::account() const noexcept {

@@ -41,12 +41,10 @@ class LoadedParts {
   [[nodiscard]] Status resume() noexcept;
 
  private:
-  LoadedParts(std::shared_ptr<const RuntimeLibrary> runtime,
-              std::unique_ptr<memory::MemorySource> source, std::vector<Session> sessions,
+  LoadedParts(std::shared_ptr<const RuntimeLibrary> runtime, std::vector<Session> sessions,
               PartChain chain, TensorMemory intermediates, Handle<OrtRunOptions> run_options);
 
   std::shared_ptr<const RuntimeLibrary> runtime_;
-  std::unique_ptr<memory::MemorySource> source_;  // null: the request named one
   std::vector<Session> sessions_;
   PartChain chain_;
   TensorMemory intermediates_;

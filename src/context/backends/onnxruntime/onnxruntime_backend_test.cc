@@ -172,6 +172,15 @@ TEST_F(OnnxRuntimeRefusal, of_a_model_whose_memory_depends_on_its_data) {
   EXPECT_THAT(error.message(), HasSubstr("memory differs from run to run"));
 }
 
+TEST_F(OnnxRuntimeRefusal, of_a_model_that_draws_its_outputs) {
+  const Error error =
+      refusal({.inputs = {{"x", {"4"}}},
+               .outputs = {{"y", {"4"}}},
+               .nodes = {{"RandomNormalLike", {"x"}, {"r"}}, {"Add", {"x", "r"}, {"y"}}}});
+  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(error.message(), HasSubstr("different outputs for the same inputs"));
+}
+
 // Nothing in [-1, 1) is above 100: no rehearsal can know. The job that shows it fails, the model is
 // done for, and another in the same arena does not notice.
 TEST_F(OnnxRuntime, a_deviation_from_the_plan_stops_only_that_model) {

@@ -44,6 +44,12 @@ class Stage {
   Status bind(std::span<std::byte> arena) {
     return parts_->bind({all_tensors(inputs_), all_tensors(outputs_), arena});
   }
+  // So that what a run does not write cannot pass for what it should have written.
+  void spoil_outputs() {
+    for (const std::span<std::byte> output : all_tensors(outputs_)) {
+      std::ranges::fill(output, std::byte{0xee});
+    }
+  }
   // Run 0 is on zeros, later ones on data that differs from run to run.
   void fill_inputs(std::uint64_t run) {
     const auto& inputs = parts_->chain().inputs;
@@ -89,8 +95,18 @@ Error depends_on_data(std::string_view model) {
       .with_detail(model);
 }
 
+// What no lane can be asked for: the same inputs, other outputs (random operators, for instance).
+Error not_deterministic(std::string_view model) {
+  return Error::permanent(ErrorCode::kUnsupported,
+                          "model gives different outputs for the same inputs, so no plan of its "
+                          "memory can be proved; [machine.backend.onnxruntime] memory = "
+                          "\"runtime\" runs it all the same")
+      .with_detail(model);
+}
+
 Status plan_parts(LoadedParts& parts, Logs logs) {
   for (std::size_t part = 0; part < parts.count(); ++part) {
+    parts.memory(part).settle();
     if (Status planned = parts.memory(part).plan(std::move(logs[part])); !planned) return planned;
   }
   return ok();
@@ -101,7 +117,10 @@ Status prove_plan(LoadedParts& parts, Stage& stage, const std::vector<std::byte>
   if (!arena) return fail(arena.error());
   if (Status bound = stage.bind(arena->bytes()); !bound) return bound;
   std::ranges::fill(arena->bytes(), std::byte{0xff});
-  if (Status ran = parts.run_all(); !ran) return ran;
+  stage.spoil_outputs();
+  const Status ran = parts.run_all();
+  for (std::size_t part = 0; part < parts.count(); ++part) parts.memory(part).withdraw_arena();
+  if (!ran) return ran;
   if (stage.outputs() == expected) return ok();
   return fail(
       Error::permanent(ErrorCode::kInternal, "model computes otherwise over its planned memory"));
@@ -131,6 +150,9 @@ Status plan_activations(LoadedParts& parts, std::string_view model) {
     logs = std::move(*observed);
   }
   const std::vector<std::byte> expected = stage->outputs();
+  stage->spoil_outputs();
+  if (Status again = parts.run_all(); !again) return again;
+  if (stage->outputs() != expected) return fail(not_deterministic(model));
   if (Status planned = plan_parts(parts, std::move(*logs)); !planned) return planned;
   return prove_plan(parts, *stage, expected);
 }

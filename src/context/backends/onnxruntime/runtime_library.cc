@@ -85,16 +85,17 @@ Result<std::shared_ptr<const RuntimeLibrary>> RuntimeLibrary::open(std::string_v
   if (api == nullptr) {
     return fail(refused(ErrorCode::kUnsupported, "ONNX Runtime is older than 1.21", version));
   }
-  // One a library, because ORT's environment and its registered allocators are.
+  // One a library, because ORT's environment and its registered allocators are; never destroyed,
+  // because ORT's own statics may be gone before ours.
   static std::mutex lock;
-  static std::map<const OrtApi*, std::weak_ptr<const RuntimeLibrary>> open_libraries;
+  static auto& open_libraries = *new std::map<const OrtApi*, std::shared_ptr<const RuntimeLibrary>>;
   const std::lock_guard held(lock);
-  std::weak_ptr<const RuntimeLibrary>& known = open_libraries[api];
-  if (auto same = known.lock()) return same;
+  std::shared_ptr<const RuntimeLibrary>& known = open_libraries[api];
+  if (known != nullptr) return known;
   std::shared_ptr<RuntimeLibrary> runtime(new RuntimeLibrary(api, version));
   if (const Status created = runtime->create_environment(); !created) return fail(created.error());
-  known = runtime;
-  return std::shared_ptr<const RuntimeLibrary>(std::move(runtime));
+  known = std::move(runtime);
+  return known;
 }
 
 Status RuntimeLibrary::create_environment() {

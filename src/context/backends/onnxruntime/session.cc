@@ -64,7 +64,7 @@ Result<Session> Session::load(std::shared_ptr<const RuntimeLibrary> runtime,
         return api.CreateSession(runtime->environment(), file.c_str(), &options, out);
       });
   if (!session) return fail(session.error());
-  memory->loaded();
+  memory->settle();
   Result<std::vector<TensorDescription>> inputs =
       read_tensors(*runtime, **session, TensorSide::kInputs, name);
   if (!inputs) return fail(inputs.error());
@@ -83,7 +83,10 @@ Session::~Session() {
     values_.clear();
     session_.reset();
   }
-  if (const auto leaks = memory_->close(); !leaks.empty()) runtime_->note_leaks(leaks);
+  const std::vector<memory::Leak> leaks = memory_->close();
+  if (leaks.empty()) return;
+  runtime_->note_leaks(leaks);
+  (void)memory_.release();  // see SessionMemory::close
 }
 
 Result<Handle<OrtValue>> Session::value_over(const TensorDescription& tensor,

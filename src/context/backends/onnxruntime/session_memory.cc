@@ -42,9 +42,9 @@ SessionMemory::Scope::~Scope() {
   current = before_;
 }
 
-SessionMemory::SessionMemory(memory::MemorySource& source, const std::string& owner)
-    : owner_(owner), source_(source), weights_(source, owner) {
-  spill_.emplace(source_, owner_);
+SessionMemory::SessionMemory(std::shared_ptr<memory::MemorySource> source, const std::string& owner)
+    : owner_(owner), source_(std::move(source)), weights_(*source_, owner) {
+  spill_.emplace(*source_, owner_);
 }
 
 void SessionMemory::begin_observed_run() {
@@ -61,12 +61,16 @@ Status SessionMemory::plan(memory::AllocationLog log) {
   Result<memory::PlannedAllocator> made = memory::PlannedAllocator::plan(std::move(log));
   if (!made) return fail(made.error());
   planned_ = std::move(*made);
-  spill_.emplace(source_, owner_);  // what the observed runs took goes back
+  spill_.emplace(*source_, owner_);  // what the observed runs took goes back
   return ok();
 }
 
 void SessionMemory::place(std::span<std::byte> arena) noexcept {
   planned_->place(arena);
+}
+
+void SessionMemory::withdraw_arena() noexcept {
+  planned_->withdraw();
 }
 
 void SessionMemory::begin_run() noexcept {

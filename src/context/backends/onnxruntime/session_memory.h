@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,8 +41,7 @@ class SessionMemory {
     SessionMemory* before_;
   };
 
-  // `source` outlives it.
-  SessionMemory(memory::MemorySource& source, const std::string& owner);
+  SessionMemory(std::shared_ptr<memory::MemorySource> source, const std::string& owner);
   SessionMemory(const SessionMemory&) = delete;
   SessionMemory& operator=(const SessionMemory&) = delete;
 
@@ -52,14 +52,16 @@ class SessionMemory {
   [[nodiscard]] Status plan(memory::AllocationLog log);
   [[nodiscard]] const std::optional<memory::PlannedAllocator>& planned() const { return planned_; }
   void place(std::span<std::byte> arena) noexcept;
+  void withdraw_arena() noexcept;
   void begin_run() noexcept;
   [[nodiscard]] Status end_run(bool completed) noexcept;
 
-  // Loading is over: what it alone needed goes back.
-  void loaded() noexcept { weights_.trim(); }
+  // Loading, or a first run, is over: what it alone needed goes back.
+  void settle() noexcept { weights_.trim(); }
   [[nodiscard]] std::size_t weight_bytes() const noexcept { return weights_.held_bytes(); }
   [[nodiscard]] std::size_t held_bytes() const noexcept;
-  // After the session is gone.
+  // After the session is gone. Where it leaked, whoever forgot a block may still use or release it:
+  // this object must then never be destroyed, nor its source.
   [[nodiscard]] std::vector<memory::Leak> close();
 
   // The allocator to register with the environment: it never ends, and asks the scope of the
@@ -75,7 +77,7 @@ class SessionMemory {
   [[nodiscard]] static void* take(memory::Pool* pool, SessionMemory* owner, std::size_t bytes);
 
   const std::string owner_;
-  memory::MemorySource& source_;
+  const std::shared_ptr<memory::MemorySource> source_;
   memory::Pool weights_;
   std::optional<memory::Pool> spill_;
   memory::AllocationRecorder recorder_;

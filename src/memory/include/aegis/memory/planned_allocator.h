@@ -42,6 +42,8 @@ class PlannedAllocator {
 
   // From the next run on. At least needed_bytes(), aligned.
   void place(std::span<std::byte> arena) noexcept;
+  // The arena goes away: from the next run on nothing is served until place() is called again.
+  void withdraw() noexcept { arena_ = nullptr; }
 
   // A run begins: the next request is the first of the log.
   void begin() noexcept;

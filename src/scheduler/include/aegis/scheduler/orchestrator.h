@@ -144,8 +144,8 @@ class Orchestrator {
   [[nodiscard]] memory::MemoryAccount memory(TaskId task) const;
   // The activation arena of the lane, shared by its models.
   [[nodiscard]] std::size_t arena_bytes(LaneId id) const;
-  // Requests of running models that their lane's arena did not serve, ever; 0, or a model was
-  // stopped.
+  // Requests of all models, removed ones included, that their lane's arena did not serve; 0, or a
+  // model was stopped.
   [[nodiscard]] std::uint64_t unplanned_allocations() const;
   // What removed models had not given back, by every backend.
   [[nodiscard]] std::vector<memory::Leak> leaks() const;
@@ -182,6 +182,7 @@ class Orchestrator {
   std::list<memory::LaneArena> arenas_;            // by lane; outlive the contexts
   std::vector<std::unique_ptr<Model>> models_;     // index = TaskId; contexts outlive the lanes
   std::vector<std::unique_ptr<LaneState>> lanes_;  // index = LaneId
+  std::uint64_t unplanned_of_removed_ = 0;
   bool started_ = false;
 };
 
