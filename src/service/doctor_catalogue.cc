@@ -73,8 +73,8 @@ constexpr CatalogueEntry kCatalogue[] = {
      .title = "fair server",
      .why = "A real-time thread that never slept lost about 50 ms once a second to ordinary "
             "threads waiting on its CPU.",
-     .mend = {{{.command = "echo 0 | sudo tee "
-                           "/sys/kernel/debug/sched/fair_server/cpu<each>/runtime",
+     .mend = {{{.command = "for cpu in <each>; do echo 0 | sudo tee "
+                           "/sys/kernel/debug/sched/fair_server/cpu$cpu/runtime; done",
                 .remark = "until the next start; isolating the CPU does better"}}},
      .without = "Lanes rest 60 us in each millisecond of spinning: no such loss was seen. A lane "
                 "busy for seconds without a pause may still lose it, recorded as lost supply.",
@@ -212,13 +212,10 @@ constexpr CatalogueEntry kCatalogue[] = {
 std::string filled(std::string command, const Patient& patient) {
   CpuSet others = patient.allowed;
   for (const int cpu : patient.lanes) others.erase(cpu);
-  const std::string each = patient.lanes.size() == 1
-                               ? fmt::format("{}", *patient.lanes.begin())
-                               : fmt::format("{{{}}}", fmt::join(patient.lanes, ","));
   const std::pair<std::string_view, std::string> places[] = {
       {"<lane>", fmt::format("{}", *patient.lanes.begin())},
       {"<lanes>", format_cpu_list(patient.lanes)},
-      {"<each>", each},
+      {"<each>", fmt::format("{}", fmt::join(patient.lanes, " "))},
       {"<allowed>", patient.allowed.empty() ? "N" : fmt::format("{}", *patient.allowed.rbegin())},
       {"<others>", others.empty() ? "OTHERS" : format_cpu_list(others)},
       {"<others-mask>", others.empty() ? "MASK" : format_cpu_mask(others)}};

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "aegis/memory/lane_arena.h"
+
 #include "doctor_probes.h"
 #include "plain_text.h"
 
@@ -18,9 +20,14 @@ using enum FindingStatus;
 constexpr int kCapIpcLock = 14;
 constexpr int kCapSysNice = 23;
 
-// mlockall counts addresses, not memory touched: a process with ONNX Runtime, a few models and the
-// 8 MiB stacks of its threads maps several hundred MiB.
-constexpr std::uint64_t kRoomyLock = std::uint64_t{1} << 30;
+// mlockall counts addresses, not memory touched: each lane reserves those of its arena, and a
+// process with ONNX Runtime, a few models and the 8 MiB stacks of its threads maps several hundred
+// MiB besides.
+std::uint64_t roomy_lock(const Patient& patient) {
+  constexpr std::uint64_t kBesides = std::uint64_t{1} << 30;
+  const std::uint64_t lanes = std::max<std::size_t>(patient.lanes.size(), 1);
+  return kBesides + lanes * memory::LaneArena::kReservedBytes;
+}
 
 // Waking from a state that takes no longer is not told apart from a memory access or two.
 constexpr std::int64_t kShallowMicroseconds = 2;
@@ -134,7 +141,10 @@ Observation probe_memlock(const Patient& patient) {
   if (!limit) return {kNotKnown, "the limit cannot be read from /proc/self/limits"};
   if (*limit == std::numeric_limits<std::uint64_t>::max()) return {kOk, "no limit"};
   const std::string found = fmt::format("at most {} KiB may be locked", *limit >> 10);
-  if (*limit < kRoomyLock) return {kLacking, found};
+  const std::uint64_t roomy = roomy_lock(patient);
+  if (*limit < roomy) {
+    return {kLacking, fmt::format("{}; a run maps up to {} GiB", found, roomy >> 30U)};
+  }
   return {kWarning, found + ": a run that grows past it fails to allocate"};
 }
 

@@ -56,8 +56,12 @@ TEST_F(DoctorProbeTest, locked_memory) {
       find_with("memlock", "proc/self/limits", "Max locked memory  unlimited  unlimited\n").status,
       kOk);
   EXPECT_EQ(
-      find_with("memlock", "proc/self/limits", "Max locked memory  4294967296  unlimited\n").status,
+      find_with("memlock", "proc/self/limits", "Max locked memory  8589934592  unlimited\n").status,
       kWarning);
+  const Finding tight =
+      find_with("memlock", "proc/self/limits", "Max locked memory  4294967296  unlimited\n");
+  EXPECT_EQ(tight.status, kLacking) << "the lane's arena alone reserves as much";
+  EXPECT_THAT(tight.found, HasSubstr("a run maps up to 5 GiB"));
   EXPECT_EQ(find_with("memlock", "proc/self/limits", "Max locked memory  lots\n").status,
             kNotKnown);
   EXPECT_EQ(examine().exit_code(), ExitCode::kUndecided);  // it is essential

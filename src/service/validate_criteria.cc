@@ -2,7 +2,7 @@
 #include "validate_criteria.h"
 
 #include <algorithm>
-#include <array>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,6 +17,10 @@ namespace {
 constexpr double kLargestOverhead = 0.01;  // of execution: what a profile's margin does not notice
 constexpr double kLargestCv = 0.05;        // a mean and its bound stay within a margin of 1.2
 constexpr double kSmallestSaving = 0.40;   // of isolated tight plans
+// Of the jobs: one stall of 60 ms in six seconds. On a machine that loses more, keeping deadlines
+// outside of it says little.
+constexpr double kLargestLoss = 0.01;
+constexpr double kLeastOfJobs = 0.9;  // of those asked for, before a scenario counts
 constexpr Duration kMillisecondModel =
     Duration::milliseconds(1);  // shorter ones are all cold start
 
@@ -67,38 +71,66 @@ struct LaneCost {
   Duration execute;
   Duration overhead;
   std::uint64_t segments = 0;
-  void add(const RunReport& report) {
-    for (const RunReport::LaneRow& lane : report.lanes) {
-      execute += lane.time.execute;
-      overhead += lane.time.dispatch + lane.time.complete;
-      segments += lane.segments;
-    }
-  }
 };
 
-Criterion judge_overhead(const ValidationFindings& findings) {
+LaneCost cost_of(const RunReport& report) {
   LaneCost cost;
-  for (const ScenarioRun* run : {&findings.example.run, &findings.two_models, &findings.edf}) {
-    cost.add(run->report);
+  for (const RunReport::LaneRow& lane : report.lanes) {
+    cost.execute += lane.time.execute;
+    cost.overhead += lane.time.dispatch + lane.time.complete;
+    cost.segments += lane.segments;
   }
-  Criterion criterion{
-      .id = "overhead",
-      .title = "scheduling costs little",
-      .target = "below " + percent(kLargestOverhead, 0) + " of execution",
-      .baselines = {{"handing a job to another thread",
-                     format_duration(findings.thread_hand_over)}},
-      .how_to_read =
-          "dispatch and completion of every segment, trace included, over its execution"};
-  if (cost.segments == 0) {
+  return cost;
+}
+
+// Why nothing can be concluded from the runs under a proof; empty: something can.
+std::string cannot_judge(const ValidationFindings& findings, std::uint32_t jobs) {
+  const std::pair<const ScenarioRun*, std::uint64_t> runs[] = {{&findings.example.run, 2ULL * jobs},
+                                                               {&findings.two_models, 2ULL * jobs},
+                                                               {&findings.edf, 10}};
+  for (const auto& [run, expected] : runs) {
+    if (!run->report.ran() || !run->report.real_time) {
+      return run->result.name + ": " + obstacle_of(run->report);
+    }
+    if (static_cast<double>(run->result.jobs) < kLeastOfJobs * static_cast<double>(expected)) {
+      return fmt::format("{}: {} jobs instead of {}", run->result.name, run->result.jobs, expected);
+    }
+  }
+  return findings.coming_and_going.result.admitted
+             ? ""
+             : "3 come and go: " + findings.coming_and_going.result.note;
+}
+
+// Of the run in which scheduling weighs most: segments of 1 ms and less leave it nowhere to hide.
+Criterion judge_overhead(const ValidationFindings& findings) {
+  Criterion criterion{.id = "overhead",
+                      .title = "scheduling costs little",
+                      .target = "below " + percent(kLargestOverhead, 0) + " of execution",
+                      .baselines = {{"handing a job to another thread",
+                                     format_duration(findings.thread_hand_over)}},
+                      .how_to_read =
+                          "dispatch and completion of every segment, trace included, over its "
+                          "execution; of the scenario where that is most"};
+  double largest = -1;
+  for (const ScenarioRun* run : {&findings.example.run, &findings.two_models, &findings.edf}) {
+    const LaneCost cost = cost_of(run->report);
+    if (cost.segments == 0) continue;
+    const double share = cost.overhead.seconds_as_double() / cost.execute.seconds_as_double();
+    if (share <= largest) continue;
+    largest = share;
+    const auto each =
+        Duration::nanoseconds(cost.overhead.ns() / static_cast<std::int64_t>(cost.segments));
+    criterion.measured = fmt::format("{} ({} a segment, {} segments of {})", percent(share, 3),
+                                     format_duration(each), cost.segments, run->result.name);
+  }
+  if (largest < 0) {
     criterion.obstacle = obstacle_of(findings.edf.report);
     return criterion;
   }
-  const double share = cost.overhead.seconds_as_double() / cost.execute.seconds_as_double();
-  const auto each =
-      Duration::nanoseconds(cost.overhead.ns() / static_cast<std::int64_t>(cost.segments));
-  criterion.measured = fmt::format("{} ({} a segment, {} segments)", percent(share, 3),
-                                   format_duration(each), cost.segments);
-  criterion.status = status_of(share < kLargestOverhead);
+  criterion.status = status_of(largest < kLargestOverhead);
+  if (criterion.status == CriterionStatus::kMissed) {
+    criterion.obstacle = obstacle_of(findings.edf.report);
+  }
   return criterion;
 }
 
@@ -132,12 +164,14 @@ Criterion judge_determinism(const ValidationFindings& findings) {
           "standard deviation of a model's execution times over their mean, two models of "
           "a millisecond or more at once"};
   if (!findings.real_models) {
-    criterion.obstacle = "no models given: --models FOLDER";
+    criterion.obstacle = findings.models_obstacle;
     return criterion;
   }
   const CvRange ours = cv_of(findings.two_models.report);
-  if (ours.models == 0) {
-    criterion.obstacle = obstacle_of(findings.two_models.report);
+  if (ours.models < 2) {
+    criterion.obstacle = findings.two_models.report.ran()
+                             ? "fewer than two models took a millisecond"
+                             : obstacle_of(findings.two_models.report);
     return criterion;
   }
   criterion.measured = text_of(ours);
@@ -166,7 +200,7 @@ std::vector<const ScenarioResult*> admitted_results(const ValidationFindings& fi
   return results;
 }
 
-Criterion judge_admission(const ValidationFindings& findings) {
+Criterion judge_admission(const ValidationFindings& findings, std::uint32_t asked) {
   std::uint64_t jobs = 0;
   std::uint64_t misses = 0;
   std::uint64_t in_lost_supply = 0;
@@ -190,13 +224,21 @@ Criterion judge_admission(const ValidationFindings& findings) {
   if (findings.threads) {
     criterion.baselines.push_back({"scenario 2 in plain threads", missed_of(*findings.threads)});
   }
-  criterion.status = status_of(misses == in_lost_supply && theory.missed == 0 &&
-                               findings.example.answers_right && jobs > 0);
-  if (criterion.status != CriterionStatus::kMet || misses > 0) {
-    for (const ScenarioRun* run :
-         {&findings.example.run, &findings.two_models, &findings.any_workload, &findings.edf}) {
-      if (criterion.obstacle.empty()) criterion.obstacle = obstacle_of(run->report);
-    }
+  const bool refuted =
+      misses > in_lost_supply || theory.missed > 0 || !findings.example.answers_right;
+  const std::string why_not = cannot_judge(findings, asked);
+  if (refuted) {
+    criterion.status = CriterionStatus::kMissed;
+    criterion.obstacle = why_not;
+  } else if (!why_not.empty()) {
+    criterion.obstacle = why_not;
+  } else if (static_cast<double>(in_lost_supply) > kLargestLoss * static_cast<double>(jobs)) {
+    criterion.obstacle = fmt::format(
+        "this machine took the processor away from {} of {} jobs: see "
+        "`aegisrt doctor`",
+        in_lost_supply, jobs);
+  } else {
+    criterion.status = CriterionStatus::kMet;
   }
   return criterion;
 }
@@ -210,7 +252,7 @@ Criterion judge_memory(const ValidationFindings& findings) {
           "activations of all models given; no shared arena can be below the largest model; "
           "default arenas are measured on the process"};
   if (!findings.memory) {
-    criterion.obstacle = findings.memory_obstacle;
+    criterion.obstacle = findings.models_obstacle;
     return criterion;
   }
   const MemoryFindings& memory = *findings.memory;
@@ -226,8 +268,17 @@ Criterion judge_memory(const ValidationFindings& findings) {
   criterion.baselines = {{"isolated default arenas", mebibytes(memory.default_arenas)},
                          {"isolated tight plans", mebibytes(memory.isolated_plans)},
                          {"largest model alone", mebibytes(memory.largest)}};
-  criterion.status = status_of(saving >= kSmallestSaving && unplanned == 0 && leaks == 0 &&
-                               findings.coming_and_going.arena_followed);
+  const bool kept = unplanned == 0 && leaks == 0 && findings.coming_and_going.arena_followed;
+  criterion.status = status_of(saving >= kSmallestSaving && kept);
+  const double largest = static_cast<double>(memory.largest) /
+                         static_cast<double>(std::max<std::size_t>(memory.isolated_plans, 1));
+  if (kept && saving < kSmallestSaving && largest > 1 - kSmallestSaving) {
+    criterion.status = CriterionStatus::kNotMeasured;
+    criterion.obstacle = fmt::format(
+        "out of reach with these models: the largest alone has {} of "
+        "all activations",
+        percent(largest));
+  }
   return criterion;
 }
 
@@ -235,26 +286,38 @@ Criterion judge_explainability(const ValidationFindings& findings) {
   std::uint64_t decisions = 0;
   std::uint64_t reconstructed = 0;
   bool passed = true;
+  std::string not_run;
   for (const ScenarioResult* result :
        {&findings.example.run.result, &findings.two_models.result,
         &findings.coming_and_going.result, &findings.any_workload.result, &findings.edf.result,
         &findings.rate_monotonic.result, &findings.fifo.result}) {
     decisions += result->decisions;
     reconstructed += result->reconstructed;
-    passed = passed && (result->audit.empty() || result->audit == "passed");
+    if (result->audit.empty()) {
+      not_run += (not_run.empty() ? "did not run: " : ", ") + result->name;
+    } else {
+      passed = passed && result->audit == "passed";
+    }
   }
   const double share =
       decisions == 0 ? 0 : static_cast<double>(reconstructed) / static_cast<double>(decisions);
-  return {.id = "explainability",
-          .title = "every decision can be made again from the trace",
-          .target = "100 % reconstructed, every audit passed",
-          .measured = fmt::format("{} ({} of {} decisions), audits {}", percent(share, 2),
-                                  reconstructed, decisions, passed ? "passed" : "NOT all passed"),
-          .baselines = {{"plain threads", "nothing is recorded"}},
-          .status = status_of(decisions > 0 && reconstructed == decisions && passed),
-          .how_to_read =
-              "an auditor that shares no code with the lane rebuilds each choice from "
-              "arrivals and ends alone, and looks for a miss without a cause"};
+  Criterion criterion{
+      .id = "explainability",
+      .title = "every decision can be made again from the trace",
+      .target = "100 % reconstructed, every audit passed",
+      .measured = fmt::format("{} ({} of {} decisions), audits {}", percent(share, 2),
+                              reconstructed, decisions, passed ? "passed" : "NOT all passed"),
+      .baselines = {{"plain threads", "nothing is recorded"}},
+      .obstacle = not_run,
+      .how_to_read =
+          "an auditor that shares no code with the lane rebuilds each choice from "
+          "arrivals and ends alone, and looks for a miss without a cause"};
+  if (!passed || reconstructed != decisions) {
+    criterion.status = CriterionStatus::kMissed;
+  } else if (not_run.empty() && decisions > 0) {
+    criterion.status = CriterionStatus::kMet;
+  }
+  return criterion;
 }
 
 Criterion judge_edf(const ValidationFindings& findings) {
@@ -273,25 +336,31 @@ Criterion judge_edf(const ValidationFindings& findings) {
                                          missed_of(findings.fifo.report))}},
       .how_to_read =
           fmt::format("largest utilisation the analysis admits, mean over {} random sets; "
-                      "then one set at U = 0.86 run under each order",
+                      "then one set at U = 0.91 run under each order",
                       theory.sets)};
   const ScenarioResult& ours = findings.edf.result;
   const bool admits_more =
       theory.edf.mean > theory.rate_monotonic.mean && theory.edf.mean > theory.fifo.mean;
   const bool others_miss = misses_of(findings.rate_monotonic.report) > ours.misses &&
                            misses_of(findings.fifo.report) > ours.misses;
+  const bool lost = static_cast<double>(ours.misses_in_lost_supply) >
+                    kLargestLoss * static_cast<double>(std::max<std::uint64_t>(ours.jobs, 1));
   criterion.status = status_of(admits_more && ours.admitted && others_miss &&
                                ours.misses == ours.misses_in_lost_supply);
-  if (criterion.status != CriterionStatus::kMet) {
+  if (criterion.status == CriterionStatus::kMissed || lost || !findings.edf.report.real_time) {
     criterion.obstacle = obstacle_of(findings.edf.report);
+  }
+  // The theory's part stands on any machine; the run's does not.
+  if (admits_more && (lost || !findings.edf.report.real_time)) {
+    criterion.status = CriterionStatus::kNotMeasured;
   }
   return criterion;
 }
 
 }  // namespace
 
-std::vector<Criterion> judge(const ValidationFindings& findings) {
-  return {judge_overhead(findings), judge_determinism(findings),    judge_admission(findings),
+std::vector<Criterion> judge(const ValidationFindings& findings, std::uint32_t jobs) {
+  return {judge_overhead(findings), judge_determinism(findings),    judge_admission(findings, jobs),
           judge_memory(findings),   judge_explainability(findings), judge_edf(findings)};
 }
 

@@ -24,10 +24,13 @@ struct ValidationFindings {
   ScenarioRun rate_monotonic;
   ScenarioRun fifo;
   std::optional<MemoryFindings> memory;
-  std::string memory_obstacle;  // why there is none
+  std::string models_obstacle;  // why there are none, or none for scenario 2
   Duration thread_hand_over;    // between two ordinary threads of one CPU, median
 };
 
-[[nodiscard]] std::vector<Criterion> judge(const ValidationFindings& findings);
+// `jobs`: how many of each model scenarios 1 and 2 were to have. What ran less, without a real-time
+// class, or on a processor that was mostly taken away, is not measured: it neither meets nor
+// misses.
+[[nodiscard]] std::vector<Criterion> judge(const ValidationFindings& findings, std::uint32_t jobs);
 
 }  // namespace aegis::service

@@ -6,7 +6,9 @@
 //   b  ░░░░███████████████████████░░░░
 //   c  ░░░░░░░░░██████████████████████
 //      └stage┘
+#include <array>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <thread>
 
@@ -51,7 +53,8 @@ class Stay {
     const auto admission = orchestrator_.add(setup_of(model));
     if (!admission) return fail(Problem::of(model.name, admission.error()));
     if (!admission->admitted) {
-      return fail(Problem{ExitCode::kNo, model.name + " is not admitted: " + admission->rationale});
+      refusal_ = model.name + " is not admitted: " + admission->rationale;
+      return false;
     }
     present_[model.name] = orchestrator_.tasks().back().id;
     return together();
@@ -64,7 +67,7 @@ class Stay {
   }
   void is_there(const ScenarioModel& model, TaskId task) { present_[model.name] = task; }
 
-  // One stage in this company.
+  // One stage in this company. False, here as of arrive() and leave(): the play is over.
   Outcome<bool> together() {
     std::size_t largest = 0;
     for (const auto& [name, task] : present_) {
@@ -80,6 +83,7 @@ class Stay {
     return true;
   }
   [[nodiscard]] bool arena_followed() const { return followed_; }
+  [[nodiscard]] const std::string& refusal() const { return refusal_; }
 
  private:
   [[nodiscard]] bool stopped() const { return stop_ != nullptr && stop_->load(); }
@@ -88,18 +92,22 @@ class Stay {
   const std::atomic<bool>* stop_;
   std::map<std::string, TaskId> present_;
   bool followed_ = true;
+  std::string refusal_;
 };
 
 Outcome<bool> play(Stay& stay, const std::vector<ScenarioModel>& models) {
   const ScenarioModel& a = models[0];
   const ScenarioModel& b = models[1];
   const ScenarioModel& c = models[2];
-  if (auto stayed = stay.together(); !stayed) return stayed;
-  if (auto came = stay.arrive(b); !came) return came;
-  if (auto came = stay.arrive(c); !came) return came;
-  if (auto left = stay.leave(a); !left) return left;
-  if (auto came = stay.arrive(a); !came) return came;
-  return stay.leave(b);
+  const std::array<std::function<Outcome<bool>()>, 6> acts{
+      [&] { return stay.together(); }, [&] { return stay.arrive(b); },
+      [&] { return stay.arrive(c); },  [&] { return stay.leave(a); },
+      [&] { return stay.arrive(a); },  [&] { return stay.leave(b); }};
+  for (const auto& act : acts) {
+    const Outcome<bool> goes_on = act();
+    if (!goes_on || !*goes_on) return goes_on;
+  }
+  return true;
 }
 
 void count_misses(const trace::Trace& trace, ScenarioResult& result) {
@@ -118,7 +126,7 @@ Outcome<ComingAndGoing> run_coming_and_going(const ScenarioRunner& runner,
                                              const std::vector<ScenarioModel>& models,
                                              Duration stage) {
   runner.say(fmt::format("3 three models come and go, {:.0f} s", 6 * stage.seconds_as_double()));
-  const auto workload = runner.write("3 first of three", {models[0]});
+  const auto workload = runner.write("3_first_of_three", {models[0]});
   if (!workload) return fail(workload.error());
   const std::filesystem::path trace_file = runner.file("3_coming_and_going.aegis");
   const MonotonicClock clock;
@@ -132,6 +140,10 @@ Outcome<ComingAndGoing> run_coming_and_going(const ScenarioRunner& runner,
   scheduler::Orchestrator& orchestrator = *session->orchestrator;
   const auto started = orchestrator.start({});
   if (!started) return fail(Problem::of("the lane does not start", started.error()));
+  if (!started->front().admitted) {
+    const std::string note = "not admitted: " + started->front().rationale;
+    return ComingAndGoing{.result = {.name = "3 come and go", .note = note}};
+  }
 
   ComingAndGoing outcome{
       .result = {.name = "3 come and go", .admitted = started->front().admitted}};
@@ -146,6 +158,10 @@ Outcome<ComingAndGoing> run_coming_and_going(const ScenarioRunner& runner,
     return fail(Problem{ExitCode::kEnvironment, written.error().message()});
   }
   if (!played) return fail(played.error());
+  if (!*played) {
+    outcome.result.admitted = false;
+    outcome.result.note = stay.refusal();
+  }
   if (!drained) return fail(Problem::of("the lane does not stop", drained.error()));
   const auto judged = judge_trace(trace_file, outcome.result);
   if (!judged) return fail(judged.error());

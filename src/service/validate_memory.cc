@@ -7,6 +7,7 @@
 
 #include "aegis/context/backend_registry.h"
 #include "aegis/context/execution_context.h"
+#include "aegis/context/probe.h"
 #include "aegis/memory/lane_arena.h"
 
 namespace aegis::service {
@@ -62,6 +63,21 @@ Outcome<bool> measure_alone(RuntimeBackend& planned, RuntimeBackend& by_default,
 }
 
 }  // namespace
+
+UsableModels usable_models(const std::vector<std::filesystem::path>& files) {
+  UsableModels usable;
+  for (const std::filesystem::path& file : files) {
+    const Status tried =
+        context::probe_in_child([] { return context::builtin_backends().create("onnxruntime"); },
+                                {.name = file.filename().string(), .parts = {file}});
+    if (tried) {
+      usable.files.push_back(file);
+    } else {
+      usable.left_out.push_back(file.filename().string() + ": " + tried.error().message());
+    }
+  }
+  return usable;
+}
 
 Outcome<MemoryFindings> validate_memory(const std::vector<std::filesystem::path>& models) {
   const context::BackendRegistry registry = context::builtin_backends();

@@ -22,6 +22,14 @@ struct MemoryFindings {
   std::size_t leaks = 0;
 };
 
+// Those of the files that ONNX Runtime loads and plans, tried in a child process each; why not, of
+// the others.
+struct UsableModels {
+  std::vector<std::filesystem::path> files;
+  std::vector<std::string> left_out;  // one line each
+};
+[[nodiscard]] UsableModels usable_models(const std::vector<std::filesystem::path>& files);
+
 // Loads each file by ONNX Runtime, alone and then all together on one arena, runs each a few times,
 // and lets them go. Slow path; the process must be quiet meanwhile.
 [[nodiscard]] Outcome<MemoryFindings> validate_memory(

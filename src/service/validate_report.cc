@@ -43,6 +43,7 @@ std::string headline(const ValidateReport& report) {
   }
   text += fmt::format("\n{}\n", report.machine);
   if (!report.real_time) text += "NOT REAL-TIME: see `aegisrt doctor`.\n";
+  for (const std::string& model : report.left_out) text += wrapped("left out", model, 10);
   return text + "\n";
 }
 
@@ -124,11 +125,9 @@ std::string to_text(const ValidateReport& report) {
 }
 
 std::string to_json(const ValidateReport& report) {
-  Json object{{"schema", kSchema},
-              {"machine", report.machine},
-              {"real_time", report.real_time},
-              {"criteria", Json::array()},
-              {"scenarios", Json::array()}};
+  Json object{
+      {"schema", kSchema},           {"machine", report.machine}, {"real_time", report.real_time},
+      {"left_out", report.left_out}, {"criteria", Json::array()}, {"scenarios", Json::array()}};
   for (const Criterion& criterion : report.criteria) {
     object["criteria"].push_back(json_of(criterion));
   }

@@ -13,7 +13,9 @@ namespace aegis::service {
 
 namespace {
 
-using namespace time_literals;
+constexpr Duration ms(std::int64_t count) {
+  return Duration::milliseconds(count);
+}
 
 ScenarioResult result_of(const std::string& name, const RunReport& report) {
   ScenarioResult result{.name = name, .admitted = report.admitted};
@@ -27,12 +29,12 @@ ScenarioResult result_of(const std::string& name, const RunReport& report) {
 
 // A, B and C of the design, C in as many segments.
 std::vector<ScenarioModel> running_example(bool with_c, std::size_t segments_of_c) {
-  std::vector<ScenarioModel> models{mock_model("A", 1, 20_ms, 100_ms, 50_ms),
-                                    mock_model("B", 1, 15_ms, 80_ms, 40_ms)};
+  std::vector<ScenarioModel> models{mock_model("A", 1, ms(20), ms(100), ms(50)),
+                                    mock_model("B", 1, ms(15), ms(80), ms(40))};
   if (!with_c) return models;
   const Duration segment =
-      Duration::nanoseconds((30_ms).ns() / static_cast<std::int64_t>(segments_of_c));
-  models.push_back(mock_model("C", segments_of_c, segment, 200_ms, 100_ms));
+      Duration::nanoseconds((ms(30)).ns() / static_cast<std::int64_t>(segments_of_c));
+  models.push_back(mock_model("C", segments_of_c, segment, ms(200), ms(100)));
   return models;
 }
 
@@ -90,15 +92,15 @@ Outcome<AuditOutcome> judge_trace(const std::filesystem::path& trace, ScenarioRe
 }
 
 Outcome<RunningExample> run_running_example(const ScenarioRunner& runner) {
-  const auto whole = is_admitted(runner, "1 a b c", running_example(true, 1));
+  const auto whole = is_admitted(runner, "1_a_b_c", running_example(true, 1));
   if (!whole) return fail(whole.error());
-  const auto in_three = is_admitted(runner, "1 a b c in three", running_example(true, 3));
+  const auto in_three = is_admitted(runner, "1_a_b_c_in_three", running_example(true, 3));
   if (!in_three) return fail(in_three.error());
-  const auto workload = runner.write("1 a b", running_example(false, 0));
+  const auto workload = runner.write("1_a_b", running_example(false, 0));
   if (!workload) return fail(workload.error());
   auto run = runner.run({.name = "1 running example",
                          .workload = *workload,
-                         .duration = 100_ms * static_cast<std::int64_t>(runner.request().jobs)});
+                         .duration = ms(100) * static_cast<std::int64_t>(runner.request().jobs)});
   if (!run) return fail(run.error());
   RunningExample example{.run = std::move(*run), .answers_right = !*whole && *in_three};
   std::string& note = example.run.result.note;

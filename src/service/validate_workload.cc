@@ -17,6 +17,20 @@ overheads = { release = "150us", dispatch = "30us", completion = "30us", clock_e
 lost_supply = "1ms"
 )";
 
+// A TOML basic string: any path that a file system allows.
+std::string quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char letter : text) {
+    if (letter == '"' || letter == '\\') quoted += '\\';
+    if (static_cast<unsigned char>(letter) < 0x20) {
+      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(letter));
+    } else {
+      quoted += letter;
+    }
+  }
+  return quoted + "\"";
+}
+
 std::string in_ns(Duration duration) {
   return fmt::format("{}ns", duration.ns());
 }
@@ -27,10 +41,11 @@ std::string render_workload(const std::vector<ScenarioModel>& models) {
   std::string text = kHeader;
   for (const ScenarioModel& model : models) {
     text += fmt::format("\n[[model]]\nname = \"{}\"\n", model.name);
-    text += model.file.empty()
-                ? fmt::format("backend = \"mock\"\noptions = {{ segments = \"{}\" }}\n",
-                              model.mock_segments)
-                : fmt::format("path = '{}'\n", std::filesystem::absolute(model.file).string());
+    text +=
+        model.file.empty()
+            ? fmt::format("backend = \"mock\"\noptions = {{ segments = \"{}\" }}\n",
+                          model.mock_segments)
+            : fmt::format("path = {}\n", quoted(std::filesystem::absolute(model.file).string()));
     text += fmt::format("period = \"{}\"\ndeadline = \"{}\"\n", in_ns(model.period),
                         in_ns(model.deadline));
     if (model.wcets.empty()) continue;
@@ -39,6 +54,12 @@ std::string render_workload(const std::vector<ScenarioModel>& models) {
     text += fmt::format("wcet = [{}]\n", fmt::join(wcets, ", "));
   }
   return text;
+}
+
+std::vector<ScenarioModel> three_orders() {
+  const auto ms = [](std::int64_t count) { return Duration::milliseconds(count); };
+  return {mock_model("z", 1, ms(1), ms(14), ms(14)), mock_model("x", 5, ms(3), ms(40), ms(40)),
+          mock_model("y", 26, ms(1), ms(56), ms(56))};
 }
 
 ScenarioModel mock_model(const std::string& name, std::size_t count, Duration wcet, Duration period,

@@ -19,9 +19,9 @@ namespace aegis::service {
 struct ValidateRequest {
   // Scenario 4: any workload with its profile. Empty: a workload of the validation's own.
   std::filesystem::path workload;
-  // A folder of ONNX models (those of models/generate.py, or the user's); at least three run for a
-  // millisecond or more. Empty: scenarios use mock models, and what needs real ones is not
-  // measured.
+  // A folder of at least three ONNX models (those of models/generate.py, or the user's), two of
+  // them of a millisecond or more. Empty: scenarios use mock models, and what needs real ones is
+  // not measured.
   std::filesystem::path models;
   std::uint32_t jobs = 1000;  // of each model in scenarios 1 and 2; the others scale with it
   std::uint64_t seed = 1;
@@ -73,6 +73,7 @@ struct ScenarioResult {
 struct ValidateReport {
   std::string machine;
   bool real_time = false;
+  std::vector<std::string> left_out;  // models that cannot be used, and why
   std::vector<ScenarioResult> scenarios;
   std::vector<Criterion> criteria;
   // kYes: every criterion is met. kNo: one is not. kUndecided: none is missed, but some could not
@@ -89,8 +90,8 @@ struct ValidateReport {
 //
 // and beside them random task sets through the analyses and the simulator, one workload under EDF,
 // RM and FIFO, and the memory of real models in four arrangements. Minutes: scenario 1 alone lasts
-// `jobs` times 100 ms. A Problem is an input that cannot be used or a machine on which nothing
-// runs; a criterion that is not met is a report.
+// `jobs` times 100 ms. A Problem is an input that cannot be used, a machine on which nothing runs,
+// or an interruption: nothing is concluded from a part. A criterion that is not met is a report.
 [[nodiscard]] Outcome<ValidateReport> validate_machine(const ValidateRequest& request);
 
 // A table of criteria, each with its baselines and how to read it, then the scenarios.
