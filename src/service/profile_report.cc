@@ -158,7 +158,7 @@ std::string to_json(const ProfileReport& report) {
               {"took_ns", report.took.ns()},
               {"models", Json::array()}};
   for (const ModelProfile& profile : report.profiles) object["models"].push_back(to_json(profile));
-  return object.dump(2) + "\n";
+  return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace aegis::service

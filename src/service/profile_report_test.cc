@@ -71,6 +71,13 @@ TEST(ProfileReport, json_has_every_condition_and_no_raw_samples) {
   EXPECT_FALSE(segment["conditions"][1].contains("raw"));
 }
 
+TEST(ProfileReport, json_of_a_path_that_is_no_utf8_is_json_all_the_same) {
+  ProfileReport odd = report(CoRunners::kAny);
+  odd.written_to = "r\xff.profile.json";
+  const auto json = nlohmann::json::parse(to_json(odd));
+  EXPECT_EQ(json["written_to"], "r\xEF\xBF\xBD.profile.json") << "U+FFFD in its place";
+}
+
 TEST(ProfileReport, what_was_not_measured_is_not_made_up) {
   ProfileReport alone = report(CoRunners::kAny);
   for (SegmentProfile& segment : alone.profiles[0].segments) segment.conditions.pop_back();
