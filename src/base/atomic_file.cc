@@ -41,6 +41,11 @@ bool is_special(const std::filesystem::path& path) {
   return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
 }
 
+bool is_folder(const std::filesystem::path& path) {
+  struct stat found{};
+  return ::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+}
+
 // A device or pipe is written to, never replaced.
 Status write_through(const std::filesystem::path& path, std::string_view content) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -49,6 +54,22 @@ Status write_through(const std::filesystem::path& path, std::string_view content
 }
 
 }  // namespace
+
+Status try_writing(const std::filesystem::path& path) {
+  const auto refused = [&path](int why) {
+    return fail(Error::system("cannot write", path.string(), why));
+  };
+  if (is_special(path)) {
+    if (::access(path.c_str(), W_OK) != 0) return refused(errno);
+    return ok();
+  }
+  if (is_folder(path)) return refused(EISDIR);
+  std::string temporary = path.string() + ".XXXXXX";
+  const FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.get() < 0) return refused(errno);
+  ::unlink(temporary.c_str());
+  return ok();
+}
 
 Status write_file_atomically(const std::filesystem::path& path, std::string_view content) {
   if (is_special(path)) return write_through(path, content);

@@ -42,6 +42,21 @@ TEST_F(AtomicFile, refuses_a_missing_folder_with_its_reason) {
   EXPECT_EQ(refused.error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(AtomicFile, trying_refuses_what_writing_would) {
+  EXPECT_EQ(try_writing(folder_ / "absent" / "f").error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE(try_writing(folder_));
+  EXPECT_FALSE(try_writing("/proc/nobody_writes_here"));
+}
+
+TEST_F(AtomicFile, trying_touches_nothing) {
+  ASSERT_TRUE(write_file_atomically(folder_ / "f", "old"));
+  EXPECT_TRUE(try_writing(folder_ / "f"));
+  EXPECT_TRUE(try_writing(folder_ / "g"));
+  EXPECT_TRUE(try_writing("/dev/full")) << "a device is not asked";
+  EXPECT_EQ(read_file(folder_ / "f", 100).value(), "old");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
 TEST_F(AtomicFile, a_device_is_written_to_not_replaced) {
   ASSERT_TRUE(write_file_atomically("/dev/null", "x"));
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));

@@ -14,6 +14,11 @@ namespace aegis {
 [[nodiscard]] Status write_file_atomically(const std::filesystem::path& path,
                                            std::string_view content);
 
+// Whether write_file_atomically could begin now: the same refusal, before the work that the content
+// costs rather than after. Makes and removes a temporary file; a device or pipe is not opened. The
+// disk may fill up, or the folder go, in between.
+[[nodiscard]] Status try_writing(const std::filesystem::path& path);
+
 // The whole file, refused beyond `limit_bytes` (an input larger than any sane one of its kind is
 // refused, not read).
 [[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path,
