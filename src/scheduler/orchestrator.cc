@@ -213,6 +213,7 @@ Result<Measurement> Orchestrator::measure_lane(LaneState& lane, ProfilerOptions 
   options.cpu = lane.config.cpu;
   options.fifo_priority = lane.config.fifo_priority;
   options.co_runners = config_.co_runners;
+  options.lane = lane.config.name;
   return measure_wcets(lane.driver, profiled_tasks(lane),
                        {.wall = clock_, .cpu = cpu_clock, .surroundings = **surroundings}, options);
 }

@@ -102,6 +102,14 @@ ConditionProfile summarise(Condition condition, std::vector<Sample> raw) {
           .raw = std::move(raw)};
 }
 
+std::optional<Duration> longest_excluded(const ConditionProfile& measured) {
+  std::optional<Duration> longest;
+  for (const Sample& sample : measured.raw) {
+    if (sample.excluded && (!longest || sample.execution > *longest)) longest = sample.execution;
+  }
+  return longest;
+}
+
 const ConditionProfile* SegmentProfile::under(Condition condition) const {
   const auto found = std::ranges::find(conditions, condition, &ConditionProfile::condition);
   return found == conditions.end() ? nullptr : &*found;

@@ -35,6 +35,9 @@ std::uint32_t share(std::uint32_t jobs, std::uint32_t round, std::uint32_t round
   return static_cast<std::uint32_t>(until(round + 1) - until(round));
 }
 
+// One in so many samples may be excluded for its length: the share of jobs that may exceed a WCET.
+constexpr std::size_t kSamplesForOneImplausible = 1'000;
+
 // Excludes what cannot have been execution; see ProfilerOptions::implausible_medians.
 void leave_out_implausible(std::vector<Sample>& raw, double implausible_medians) {
   std::vector<Duration> kept;
@@ -46,7 +49,7 @@ void leave_out_implausible(std::vector<Sample>& raw, double implausible_medians)
   const auto limit = Duration::nanoseconds(static_cast<std::int64_t>(
       static_cast<double>(kept[kept.size() / 2].ns()) * implausible_medians));
   const auto beyond = static_cast<std::size_t>(kept.end() - std::ranges::upper_bound(kept, limit));
-  if (beyond > std::max<std::size_t>(1, kept.size() / 200)) return;
+  if (beyond > kept.size() / kSamplesForOneImplausible) return;
   for (Sample& sample : raw) sample.excluded = sample.excluded || sample.execution > limit;
 }
 
@@ -71,7 +74,7 @@ class Session {
     const std::uint32_t longest = jobs_under(Condition::kWarm, options_.jobs);
     const std::uint32_t rounds = std::max(kLeastRounds, longest / kJobsPerRound);
     const TimePoint begin = machine_.wall.now();
-    const std::uint32_t repeats = std::clamp(kMostSamples / options_.jobs, 1U, kMostRepeats);
+    const std::uint32_t repeats = most_repeats();
     const auto goes_on = [&](std::uint32_t round) {
       return round < rounds ||
              (machine_.wall.now() - begin < options_.least_time && round < rounds * repeats);
@@ -80,6 +83,9 @@ class Session {
       for (const Condition condition : machine_.surroundings.conditions()) {
         const std::uint32_t jobs =
             share(jobs_under(condition, options_.jobs), round % rounds, rounds);
+        if (options_.on_progress) {
+          options_.on_progress({.lane = options_.lane, .round = round + 1, .condition = condition});
+        }
         if (Status measured = measure_under(condition, jobs); !measured) return measured;
       }
     }
@@ -95,7 +101,7 @@ class Session {
         SegmentProfile& segment = task.segments.emplace_back();
         for (const Condition condition : machine_.surroundings.conditions()) {
           std::vector<Sample>& raw = samples[static_cast<std::size_t>(condition)];
-          leave_out_implausible(raw, options_.implausible_medians);
+          if (!is_contended(condition)) leave_out_implausible(raw, options_.implausible_medians);
           if (std::ranges::all_of(raw, &Sample::excluded)) return fail(no_quiet_sample());
           segment.conditions.push_back(summarise(condition, std::move(raw)));
         }
@@ -112,6 +118,19 @@ class Session {
     return Error::transient(ErrorCode::kResourceExhausted,
                             "the processor was taken away during every sample: this machine is too "
                             "busy to measure on");
+  }
+
+  static Error interrupted() { return Error::transient(ErrorCode::kCancelled, "interrupted"); }
+
+  // How often the jobs asked for may be measured, so that no limit of samples is passed.
+  [[nodiscard]] std::uint32_t most_repeats() const {
+    std::uint64_t once = 0;
+    for (const Condition condition : machine_.surroundings.conditions()) {
+      once += jobs_under(condition, options_.jobs);
+    }
+    const std::uint64_t room = std::min<std::uint64_t>(
+        options_.most_samples / std::max<std::uint64_t>(once, 1), kMostSamples / options_.jobs);
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(room, 1, kMostRepeats));
   }
 
   Status measure_under(Condition condition, std::uint32_t jobs) {
@@ -170,6 +189,9 @@ class Session {
   }
 
   Status run_job(std::size_t index, const Condition* condition) {
+    if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) {
+      return fail(interrupted());
+    }
     const JobId job{tasks_[index].task, sequences_[index]++};
     for (std::uint32_t segment = 0; segment < tasks_[index].segments; ++segment) {
       const TimePoint cpu_begin = machine_.cpu.now();

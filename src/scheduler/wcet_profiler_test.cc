@@ -198,6 +198,46 @@ TEST_F(WcetProfiler, ends_though_time_hardly_passes) {
   EXPECT_EQ(first(measure(60)).samples, 20U * 50);
 }
 
+TEST_F(WcetProfiler, further_rounds_end_before_the_limit_of_samples) {
+  options_.least_time = Duration::seconds(3600);
+  options_.most_samples = 20 * 7 + 19;
+  EXPECT_EQ(first(measure(60)).samples, 20U * 7);
+  options_.most_samples = 1;
+  EXPECT_EQ(first(measure(60)).samples, 20U) << "what was asked for is measured all the same";
+}
+
+TEST_F(WcetProfiler, tells_each_round_and_condition_before_it_is_measured) {
+  provoke({Condition::kWarm, Condition::kCacheAntagonist});
+  options_.lane = "arm";
+  std::vector<std::string> told;
+  options_.on_progress = [&](const ProfilerProgress& progress) {
+    EXPECT_FALSE(disturbed.by) << "no co-runner is at work";
+    told.push_back(std::string(progress.lane) + " " + std::to_string(progress.round) + " " +
+                   std::string(to_string(progress.condition)));
+  };
+  ASSERT_TRUE(measure(60));
+  EXPECT_THAT(
+      told, testing::ElementsAre("arm 1 warm", "arm 1 cache_antagonist", "arm 2 warm",
+                                 "arm 2 cache_antagonist", "arm 3 warm", "arm 3 cache_antagonist"));
+}
+
+TEST_F(WcetProfiler, ends_within_a_job_of_being_told_to_stop) {
+  provoke({Condition::kWarm, Condition::kCacheAntagonist});
+  std::atomic<bool> stop{false};
+  options_.stop = &stop;
+  std::size_t segments_before = 0;
+  options_.on_progress = [&](const ProfilerProgress& progress) {
+    if (progress.round != 2) return;
+    stop = true;
+    segments_before = driver.order.size();
+  };
+  const auto measured = measure(60);
+  ASSERT_FALSE(measured);
+  EXPECT_EQ(measured.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(measured.error().category, ErrorCategory::kTransient);
+  EXPECT_EQ(driver.order.size(), segments_before);
+}
+
 TEST_F(WcetProfiler, idle_gaps_are_random_up_to_the_longest) {
   options_.longest_idle = 3_ms;
   provoke({Condition::kAfterIdle});
@@ -237,20 +277,32 @@ TEST_F(WcetProfiler, time_without_the_processor_is_counted_and_left_out) {
 
 TEST_F(WcetProfiler, a_machine_that_stood_still_without_telling_is_left_out) {
   driver.still_at_job = 20;
-  const auto measured = measure(300);
+  const auto measured = measure(3000);
   ASSERT_TRUE(measured);
-  EXPECT_EQ(first(measured).excluded, 1U);
+  EXPECT_EQ(first(measured).excluded, 1U) << "of 1,000";
   EXPECT_EQ(first(measured).max, 109_us);
+  EXPECT_EQ(longest_excluded(first(measured)), 5_ms + 100_us);
 }
 
-TEST_F(WcetProfiler, one_standstill_among_few_samples_is_left_out_too) {
-  driver.still_at_job = 10;
-  EXPECT_EQ(first(measure(60)).excluded, 1U);
+TEST_F(WcetProfiler, nothing_is_left_out_that_is_more_than_one_in_a_thousand) {
+  driver.still_at_job = 20;
+  const auto measured = measure(2997);
+  EXPECT_EQ(first(measured).samples, 999U);
+  EXPECT_EQ(first(measured).max, 5_ms + 100_us);
+  EXPECT_EQ(longest_excluded(first(measured)), std::nullopt);
+}
+
+TEST_F(WcetProfiler, nothing_is_left_out_for_its_length_beside_co_runners) {
+  provoke({Condition::kCacheAntagonist});
+  driver.still_at_job = 20;
+  const auto measured = measure(3000);
+  EXPECT_EQ(first(measured).samples, 1000U);
+  EXPECT_EQ(first(measured).max, 5_ms + 140_us);
 }
 
 TEST_F(WcetProfiler, variation_of_the_model_itself_is_kept) {
-  driver.slow_every = 20;
-  const auto measured = measure(300);
+  driver.slow_every = 400;
+  const auto measured = measure(3000);
   ASSERT_TRUE(measured);
   EXPECT_EQ(first(measured).excluded, 0U);
   EXPECT_GE(first(measured).max, 5_ms);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <optional>
 #include <span>
 
 #include <fmt/format.h>
@@ -50,6 +52,7 @@ void add_row(TextTable& table, const ModelProfile& profile, std::size_t index) {
 struct Counted {
   std::uint64_t kept = 0;
   std::uint64_t excluded = 0;
+  Duration longest_excluded;
 };
 
 Counted count_samples(const std::vector<ModelProfile>& profiles) {
@@ -59,10 +62,22 @@ Counted count_samples(const std::vector<ModelProfile>& profiles) {
       for (const ConditionProfile& measured : segment.conditions) {
         counted.kept += measured.samples;
         counted.excluded += measured.excluded;
+        counted.longest_excluded =
+            std::max(counted.longest_excluded, longest_excluded(measured).value_or(Duration()));
       }
     }
   }
   return counted;
+}
+
+// "8 left out, the longest 1.2 ms, during which ..."
+std::string left_out(const Counted& counted) {
+  if (counted.excluded == 0) return "none left out.";
+  return fmt::format(
+      "{} left out, the longest {}, during which the processor was taken away or the\nmachine "
+      "stood "
+      "still.",
+      counted.excluded, format_duration(counted.longest_excluded));
 }
 
 std::string beside_what_it_holds(const ModelProfile& profile) {
@@ -88,17 +103,17 @@ std::string how_to_read(const ProfileReport& report) {
       "the lane's models.\n",
       first.margin);
   text += beside_what_it_holds(first);
-  text += fmt::format(
-      "{} samples in {}; {} left out, during which the processor was taken away or the machine "
-      "stood still.\nWritten to {}\n",
-      counted.kept, format_duration(report.took), counted.excluded, report.written_to.string());
+  text += fmt::format("{} samples in {}; {}\nWritten to {}\n", counted.kept,
+                      format_duration(report.took), left_out(counted), report.written_to.string());
   return text;
 }
 
 Json to_json(const ConditionProfile& measured) {
+  const std::optional<Duration> longest = longest_excluded(measured);
   return {{"condition", to_string(measured.condition)},
           {"samples", measured.samples},
           {"excluded", measured.excluded},
+          {"longest_excluded_ns", longest ? Json(longest->ns()) : Json(nullptr)},
           {"min_ns", measured.min.ns()},
           {"p50_ns", measured.p50.ns()},
           {"p99_ns", measured.p99.ns()},

@@ -47,7 +47,7 @@ TEST(ProfileReport, text_tells_the_worst_condition_and_both_factors) {
   EXPECT_THAT(text,
               HasSubstr("cache_antagonist     3 ms     3 ms  2.00       1.50  0.0 %  3.600 ms"));
   EXPECT_THAT(text, HasSubstr("cold     4 ms     4 ms  4.00       1.50  0.0 %  4.800 ms"));
-  EXPECT_THAT(text, HasSubstr("16 samples in 9 s; 8 left out"));
+  EXPECT_THAT(text, HasSubstr("16 samples in 9 s; 8 left out, the longest 1 s,"));
   EXPECT_THAT(text, HasSubstr("pressed on caches and memory"));
 }
 
@@ -68,7 +68,20 @@ TEST(ProfileReport, json_has_every_condition_and_no_raw_samples) {
   EXPECT_EQ(segment["conditions"].size(), 4U);
   EXPECT_EQ(segment["conditions"][1]["condition"], "cold");
   EXPECT_EQ(segment["conditions"][1]["p50_ns"], 2'000'000);
+  EXPECT_EQ(segment["conditions"][1]["longest_excluded_ns"], 1'000'000'000);
   EXPECT_FALSE(segment["conditions"][1].contains("raw"));
+}
+
+TEST(ProfileReport, nothing_left_out_is_said_as_such) {
+  ProfileReport whole = report(CoRunners::kAny);
+  for (SegmentProfile& segment : whole.profiles[0].segments) {
+    for (ConditionProfile& measured : segment.conditions) {
+      measured = summarise(measured.condition, {{1_ms}});
+    }
+  }
+  EXPECT_THAT(to_text(whole), HasSubstr("8 samples in 9 s; none left out.\n"));
+  const auto json = nlohmann::json::parse(to_json(whole));
+  EXPECT_TRUE(json["models"][0]["segments"][0]["conditions"][0]["longest_excluded_ns"].is_null());
 }
 
 TEST(ProfileReport, json_of_a_path_that_is_no_utf8_is_json_all_the_same) {

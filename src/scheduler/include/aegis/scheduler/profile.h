@@ -12,9 +12,9 @@
 
 namespace aegis::scheduler {
 
-// How profiles are measured and summed up: 2 since each names its conditions. A profile of another
-// method is measured anew.
-inline constexpr std::uint32_t kProfileMethod = 2;
+// How profiles are measured and summed up: 3 is under named conditions, with at most one sample in
+// a thousand excluded for its length. A profile of another method is measured anew.
+inline constexpr std::uint32_t kProfileMethod = 3;
 
 // What a measurement is valid for. A profile of anything else says nothing about this run.
 struct ProfileIdentity {
@@ -65,6 +65,10 @@ struct ConditionProfile {
 
 // The order statistics of `raw`, of which at least one is not excluded.
 [[nodiscard]] ConditionProfile summarise(Condition condition, std::vector<Sample> raw);
+
+// The longest execution that the figures leave out; nothing: they leave out none. Linear in the
+// samples.
+[[nodiscard]] std::optional<Duration> longest_excluded(const ConditionProfile& measured);
 
 // One segment of a model under every condition measured, and the WCET that follows.
 struct SegmentProfile {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "aegis/base/clock.h"
@@ -15,6 +19,13 @@
 #include "aegis/scheduler/surroundings.h"
 
 namespace aegis::scheduler {
+
+// Where a measurement stands, for whoever waits for it.
+struct ProfilerProgress {
+  std::string_view lane;                   // ProfilerOptions::lane
+  std::uint32_t round = 0;                 // from 1
+  Condition condition = Condition::kWarm;  // that is measured next
+};
 
 // How to measure: on which thread, how often, how long, and what to leave out.
 struct ProfilerOptions {
@@ -36,12 +47,24 @@ struct ProfilerOptions {
   Duration lost_threshold = Duration::microseconds(50);
   // A static network on one thread executes the same instructions every time, so a sample of more
   // than this many medians of its condition was not execution but a machine that stood still
-  // without telling. Such samples are excluded and counted too, unless they are more than one in
-  // two hundred and more than one: then the variation is the model's own and all are kept.
+  // without telling. Such samples are excluded and counted too, where they are at most one in a
+  // thousand of their condition: as many jobs may exceed a measured WCET and it still counts as one
+  // that holds. More than that are the model's own and all are kept; so is any of fewer than a
+  // thousand samples, which do not tell one in a thousand from one in a hundred. Under co-runners
+  // nothing is excluded for its length: there it is what they are for.
   double implausible_medians = 3;
   double margin = 1.2;
   CoRunners co_runners = CoRunners::kAny;  // which conditions the WCET stands on
   std::uint64_t seed = 1;                  // of the order in which models alternate, and of gaps
+  // Of each segment, all conditions together: no further round begins for `least_time` where it
+  // could take more. The jobs asked for are measured all the same.
+  std::uint64_t most_samples = std::numeric_limits<std::uint64_t>::max();
+  std::string lane;  // whose models these are, for on_progress
+  // Called on the profiling thread before each condition of each round, while no co-runner is at
+  // work and no sample is taken; may be empty.
+  std::function<void(const ProfilerProgress&)> on_progress;
+  // Looked at before each job; set: the measurement ends with kCancelled. May be null.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 // A third of the jobs for every condition but kAmongModels, at least 20: each provokes one effect
@@ -79,7 +102,8 @@ struct Measurement {
 // (a stolen virtual CPU, a higher-priority thread) is told by wall time minus thread CPU time; such
 // samples are excluded and counted.
 //
-// Blocks until done. Fails with the first job that fails.
+// Blocks until done. Fails with the first job that fails, and with kCancelled (transient) within a
+// job of being told to stop.
 [[nodiscard]] Result<Measurement> measure_wcets(executor::LaneDriver& driver,
                                                 const std::vector<ProfiledTask>& tasks,
                                                 const ProfilerMachine& machine,
