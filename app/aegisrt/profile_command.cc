@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
 #include <cmath>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -12,12 +15,24 @@
 
 namespace aegis::app {
 
+namespace {
+
+std::atomic<bool> stop_requested{false};
+extern "C" void stop_profiling(int) {
+  stop_requested.store(true, std::memory_order_relaxed);
+}
+
+}  // namespace
+
 void add_profile_command(CLI::App& app, ExitCode& ended) {
   CLI::App* command =
       app.add_subcommand("profile", "Measure how long each model's segments take on this machine");
-  command->footer("\nExample:\n  aegisrt profile robot.toml        # writes robot.profile.json");
+  command->footer(
+      "\nExample:\n  aegisrt profile robot.toml        # writes robot.profile.json\n"
+      "SIGINT and SIGTERM end it within a job; nothing is written then.");
   auto request = std::make_shared<service::ProfileRequest>();
   auto json = std::make_shared<bool>(false);
+  auto quiet = std::make_shared<bool>(false);
   command->add_option("workload", request->workload, "workload file (docs/WORKLOAD.md)")
       ->required();
   command->add_option("-o,--output", request->output,
@@ -42,8 +57,17 @@ void add_profile_command(CLI::App& app, ExitCode& ended) {
       ->add_option("--seed", request->seed,
                    "of the order in which models alternate, and of idle gaps")
       ->capture_default_str();
+  command->add_flag("--quiet", *quiet, "no live progress on standard error");
   command->add_flag("--json", *json, "print one JSON object");
-  command->callback([request, json, &ended] {
+  command->callback([request, json, quiet, &ended] {
+    std::signal(SIGINT, stop_profiling);
+    std::signal(SIGTERM, stop_profiling);
+    request->stop = &stop_requested;
+    if (!*quiet) {
+      request->on_progress = [](const std::string& line) {
+        std::fprintf(stderr, "%s\n", line.c_str());
+      };
+    }
     const auto report = service::profile_workload(*request);
     if (!report) {
       ended = complain(report.error());

@@ -204,7 +204,8 @@ class Validation {
     const auto report = profile_workload({.workload = *workload,
                                           .output = profile_,
                                           .jobs = std::clamp(request_.jobs, 20U, 300U),
-                                          .seed = request_.seed});
+                                          .seed = request_.seed,
+                                          .stop = request_.stop});
     if (!report) return fail(report.error());
     for (ScenarioModel& model : models) {
       for (const scheduler::ModelProfile& profiled : report->profiles) {

@@ -53,7 +53,7 @@ class FullDisk(Scarcity):
                           ("run", "w.toml", "--quiet", "--for", "50ms", "--json"), ("audit", "t.aegis"),
                           ("audit", "t.aegis", "--json"), ("explain", "t.aegis", "--misses"),
                           ("export", "t.aegis"), ("export", "t.aegis", "--format", "csv"), ("doctor",),
-                          ("analyze", "t.csv"), ("profile", "u.toml", "--jobs", "30")):
+                          ("analyze", "t.csv"), ("profile", "u.toml", "--quiet", "--jobs", "30")):
             with self.subTest(arguments), open("/dev/full", "wb") as full:
                 ended = subprocess.run([AEGISRT, *arguments], cwd=self.folder, stdout=full, stderr=subprocess.PIPE,
                                        text=True, timeout=60)
@@ -63,17 +63,17 @@ class FullDisk(Scarcity):
         self.trace()
         before = self.files()
         for arguments in (("export", "t.aegis", "--output", "out"), ("export", "t.aegis", "--format", "csv", "-o", "out"),
-                          ("profile", "u.toml", "--jobs", "30", "--output", "out"),
-                          ("profile", "u.toml", "--jobs", "30")):
+                          ("profile", "u.toml", "--quiet", "--jobs", "30", "--output", "out"),
+                          ("profile", "u.toml", "--quiet", "--jobs", "30")):
             with self.subTest(arguments):
                 ended = self.run_limited(resource.RLIMIT_FSIZE, 100, *arguments)
                 self.expect_line(ended, "out" if "out" in arguments else "u.profile.json")
                 self.assertEqual(self.files(), before)
 
     def test_an_older_file_survives_its_failed_successor(self):
-        self.expect(0, "profile", "u.toml", "--jobs", "30")
+        self.expect(0, "profile", "u.toml", "--quiet", "--jobs", "30")
         older = (self.folder / "u.profile.json").read_bytes()
-        self.expect_line(self.run_limited(resource.RLIMIT_FSIZE, 100, "profile", "u.toml", "--jobs", "30"))
+        self.expect_line(self.run_limited(resource.RLIMIT_FSIZE, 100, "profile", "u.toml", "--quiet", "--jobs", "30"))
         self.assertEqual((self.folder / "u.profile.json").read_bytes(), older)
 
     def test_a_disk_that_fills_up_stops_the_trace_and_not_the_run(self):

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,10 @@ struct ProfileRequest {
   Duration least_time = Duration::seconds(6);  // longer than that if the jobs take longer
   double margin = 1.2;
   std::uint64_t seed = 1;
+  const std::atomic<bool>* stop = nullptr;  // set by a signal handler: end and write nothing
+  // Which condition is being measured; at most once a second, on the profiling thread; may be
+  // empty.
+  std::function<void(const std::string& line)> on_progress = nullptr;
 };
 
 // What was measured, and what could not be.
@@ -32,7 +38,8 @@ struct ProfileReport {
 
 // Loads every model of the workload and measures its segments as they will run: on the lane's
 // processor, in the lane's class, under each condition that this machine can provoke
-// (scheduler/condition.h). Writes the profile file.
+// (scheduler/condition.h). Writes the profile file, whole or not at all; that it may be written is
+// tried first. Told to stop: kEnvironment, "interrupted".
 [[nodiscard]] Outcome<ProfileReport> profile_workload(const ProfileRequest& request);
 
 // A row a segment, then how to read it.
