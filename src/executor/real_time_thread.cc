@@ -70,15 +70,18 @@ class Attributes {
     pthread_attr_setinheritsched(&attributes_, PTHREAD_EXPLICIT_SCHED);
     pthread_attr_setschedpolicy(&attributes_, fifo_priority ? SCHED_FIFO : SCHED_OTHER);
     const sched_param parameters{.sched_priority = fifo_priority.value_or(0)};
-    pthread_attr_setschedparam(&attributes_, &parameters);
+    error_ = pthread_attr_setschedparam(&attributes_, &parameters);
   }
   Attributes(const Attributes&) = delete;
   Attributes& operator=(const Attributes&) = delete;
   ~Attributes() { pthread_attr_destroy(&attributes_); }
   [[nodiscard]] const pthread_attr_t* get() const { return &attributes_; }
+  // EINVAL for a priority out of range: a thread made all the same would get its creator's.
+  [[nodiscard]] int error() const { return error_; }
 
  private:
   pthread_attr_t attributes_{};
+  int error_ = 0;
 };
 
 std::string fifo_refusal(int priority, int error) {
@@ -122,6 +125,7 @@ Result<RealTimeThread> RealTimeThread::start(const ThreadRequest& request,
   State& shared = *state;
   const auto create = [&](std::optional<int> fifo_priority) {
     const Attributes attributes(fifo_priority, request.stack_bytes);
+    if (attributes.error() != 0) return attributes.error();
     shared.grant.real_time = fifo_priority.has_value();
     return pthread_create(&shared.thread, attributes.get(), &RealTimeThread::enter, &shared);
   };

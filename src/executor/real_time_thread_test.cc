@@ -60,6 +60,19 @@ TEST(RealTimeThread, gets_its_class_or_says_why_not) {
   }
 }
 
+TEST(RealTimeThread, a_priority_out_of_range_is_refused_not_inherited) {
+  Seen seen;
+  ThreadGrant grant;
+  auto creator = RealTimeThread::start({.name = "creator", .fifo_priority = 1}, [&](const auto&) {
+    seen = run_and_look({.name = "created", .fifo_priority = 1000}, &grant);
+  });
+  ASSERT_TRUE(creator);
+  creator->join();
+  EXPECT_EQ(seen.policy, SCHED_OTHER);
+  EXPECT_FALSE(grant.real_time);
+  EXPECT_THAT(grant.note, HasSubstr("SCHED_FIFO 1000 refused"));
+}
+
 TEST(RealTimeThread, is_pinned_where_asked) {
   const int cpu = first_allowed_cpu();
   ThreadGrant grant;
