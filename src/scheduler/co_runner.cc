@@ -60,7 +60,11 @@ class Antagonist final : public CoRunner {
       std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
   }
-  [[nodiscard]] bool running() const override { return !over_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Status running() const override {
+    if (!over_.load(std::memory_order_relaxed)) return ok();
+    return fail(Error::transient(ErrorCode::kFailedPrecondition,
+                                 "the co-runners ended before the measurement"));
+  }
 
  private:
   [[nodiscard]] bool goes_on() {

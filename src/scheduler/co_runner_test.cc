@@ -117,15 +117,22 @@ class CountingDriver final : public executor::LaneDriver {
   }
   void cancel() noexcept override {}
   std::atomic<int> segments{0};
-  bool fails = false;
+  std::atomic<bool> fails = false;
 };
 
-Result<std::unique_ptr<Surroundings>> beside(CountingDriver& driver, const Clock& clock) {
+// What the sibling's thread asks for.
+struct Asked {
+  std::optional<int> cpu = std::nullopt;
+  std::optional<int> fifo_priority = std::nullopt;
+};
+
+Result<std::unique_ptr<Surroundings>> beside(CountingDriver& driver, const Clock& clock,
+                                             Asked asked = {}) {
   return surroundings_of_machine({.lane_cpu = std::nullopt,
                                   .siblings = {{.driver = &driver,
                                                 .tasks = {{TaskId{3}, 2}},
-                                                .cpu = std::nullopt,
-                                                .fifo_priority = std::nullopt}}},
+                                                .cpu = asked.cpu,
+                                                .fifo_priority = asked.fifo_priority}}},
                                  clock);
 }
 
@@ -155,18 +162,84 @@ TEST(SurroundingsOfMachine, siblings_run_their_models_until_stopped) {
   EXPECT_EQ(driver.segments, at_the_end);
 }
 
-TEST(SurroundingsOfMachine, a_sibling_that_fails_is_noticed) {
+TEST(SurroundingsOfMachine, siblings_are_at_work_once_they_are_started) {
+  const MonotonicClock clock;
+  CountingDriver driver;
+  const auto surroundings = beside(driver, clock);
+  ASSERT_TRUE(surroundings);
+  const auto siblings = (*surroundings)->start(Condition::kSiblingLanes);
+  ASSERT_TRUE(siblings);
+  EXPECT_GE(driver.segments, 2) << "a whole job";
+}
+
+TEST(SurroundingsOfMachine, a_sibling_that_cannot_begin_is_an_error_of_its_own) {
   const MonotonicClock clock;
   CountingDriver driver;
   driver.fails = true;
   const auto surroundings = beside(driver, clock);
   ASSERT_TRUE(surroundings);
   const auto siblings = (*surroundings)->start(Condition::kSiblingLanes);
+  ASSERT_FALSE(siblings);
+  EXPECT_STREQ(siblings.error().text, "scripted failure");
+}
+
+TEST(SurroundingsOfMachine, a_sibling_that_fails_later_is_noticed_with_its_reason) {
+  const MonotonicClock clock;
+  CountingDriver driver;
+  const auto surroundings = beside(driver, clock);
+  ASSERT_TRUE(surroundings);
+  const auto siblings = (*surroundings)->start(Condition::kSiblingLanes);
   ASSERT_TRUE(siblings);
+  driver.fails = true;
   for (int i = 0; i < 10'000 && (*siblings)->running(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  EXPECT_FALSE((*siblings)->running());
+  const Status ended = (*siblings)->running();
+  ASSERT_FALSE(ended);
+  EXPECT_STREQ(ended.error().text, "scripted failure");
+}
+
+TEST(SurroundingsOfMachine, a_sibling_that_is_not_pinned_is_no_sibling) {
+  const MonotonicClock clock;
+  CountingDriver driver;
+  const auto surroundings = beside(driver, clock, {.cpu = 1023});
+  ASSERT_TRUE(surroundings);
+  const auto siblings = (*surroundings)->start(Condition::kSiblingLanes);
+  ASSERT_FALSE(siblings);
+  EXPECT_EQ(siblings.error().code, ErrorCode::kPermissionDenied);
+}
+
+constexpr int kNoPriority = 1000;  // that no system grants
+
+TEST(SurroundingsOfMachine, a_sibling_of_the_normal_class_is_noted_once) {
+  const MonotonicClock clock;
+  CountingDriver driver;
+  const auto surroundings = beside(driver, clock, {.fifo_priority = kNoPriority});
+  ASSERT_TRUE(surroundings);
+  ASSERT_TRUE((*surroundings)->start(Condition::kSiblingLanes));
+  const std::string noted = (*surroundings)->note();
+  EXPECT_THAT(noted, testing::HasSubstr("beside sibling lanes: SCHED_FIFO 1000 refused"));
+  ASSERT_TRUE((*surroundings)->start(Condition::kSiblingLanes));
+  EXPECT_EQ((*surroundings)->note(), noted);
+}
+
+TEST(SurroundingsOfMachine, a_sibling_of_the_normal_class_is_no_sibling_of_a_real_time_lane) {
+  const MonotonicClock clock;
+  CountingDriver driver;
+  const auto surroundings = beside(driver, clock, {.fifo_priority = kNoPriority});
+  ASSERT_TRUE(surroundings);
+  std::optional<Error> refused;
+  auto lane = executor::RealTimeThread::start(
+      {.name = "lane", .fifo_priority = 1}, [&](const executor::ThreadGrant&) {
+        const auto siblings = (*surroundings)->start(Condition::kSiblingLanes);
+        if (!siblings) refused = siblings.error();
+      });
+  ASSERT_TRUE(lane);
+  lane->join();
+  if (!lane->grant().real_time) GTEST_SKIP() << "no real-time class on this machine";
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, ErrorCode::kPermissionDenied);
+  EXPECT_THAT(refused->message(), testing::HasSubstr("real-time class"));
 }
 
 }  // namespace

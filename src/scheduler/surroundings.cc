@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <atomic>
 #include <ctime>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <sched.h>
@@ -20,6 +23,7 @@ namespace {
 // Between two jobs of a sibling: a real-time thread that never sleeps starves the kernel's own work
 // on its CPU, and then nothing on this machine is what it was.
 constexpr Duration kSiblingGap = Duration::microseconds(200);
+constexpr Duration kLookInterval = Duration::microseconds(100);
 // Beyond twice this the walk before each cold job takes longer than any profile is worth; caches of
 // that size are several, of which one CPU fills one.
 constexpr std::size_t kLargestCacheBytes = std::size_t{128} << 20;
@@ -28,6 +32,10 @@ void sleep_for(Duration duration) {
   const timespec t{.tv_sec = duration.ns() / 1'000'000'000,
                    .tv_nsec = duration.ns() % 1'000'000'000};
   nanosleep(&t, nullptr);
+}
+
+bool calling_thread_is_real_time() {
+  return (::sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) == SCHED_FIFO;
 }
 
 std::vector<int> allowed_cpus() {
@@ -49,31 +57,66 @@ class Siblings final : public CoRunner {
   Siblings& operator=(const Siblings&) = delete;
   ~Siblings() override { stop_.store(true, std::memory_order_relaxed); }
 
-  [[nodiscard]] Status add(const SiblingLane& lane) {
+  // `real_time`: without the class it asks for it would be another condition than the lane meets.
+  [[nodiscard]] Status add(const SiblingLane& lane, bool real_time) {
     auto thread = executor::RealTimeThread::start(
         {.name = "aegis-sibling", .cpu = lane.cpu, .fifo_priority = lane.fifo_priority},
         [this, lane](const executor::ThreadGrant&) { work(lane); });
     if (!thread) return fail(thread.error());
+    const executor::ThreadGrant grant = thread->grant();
+    const char* refused = refusal(lane, grant, real_time);
+    if (refused != nullptr) {
+      stop_.store(true, std::memory_order_relaxed);
+      return fail(Error::permanent(ErrorCode::kPermissionDenied, refused).with_detail(grant.note));
+    }
+    if (note_.empty()) note_ = grant.note;
     threads_.push_back(std::move(*thread));
     return ok();
   }
-  [[nodiscard]] bool running() const override { return !failed_.load(std::memory_order_relaxed); }
+
+  // Of the threads, each has completed a job; or one has failed.
+  void wait_until_at_work() const {
+    while (at_work_.load() < threads_.size() && running()) sleep_for(kLookInterval);
+  }
+  [[nodiscard]] Status running() const override {
+    const std::scoped_lock lock(failing_);
+    return first_error_ ? fail(*first_error_) : ok();
+  }
+  // The first refusal that is no error; empty: none.
+  [[nodiscard]] const std::string& note() const { return note_; }
 
  private:
+  static const char* refusal(const SiblingLane& lane, const executor::ThreadGrant& grant,
+                             bool real_time) {
+    if (lane.cpu && !grant.pinned) return "a sibling lane cannot be pinned to its CPU";
+    if (lane.fifo_priority && real_time && !grant.real_time) {
+      return "a sibling lane is refused the real-time class that the measured one has";
+    }
+    return nullptr;
+  }
+
   void work(const SiblingLane& lane) {
     for (std::uint64_t job = 0; !stop_.load(std::memory_order_relaxed); ++job) {
       const ProfiledTask& task = lane.tasks[job % lane.tasks.size()];
       for (std::uint32_t segment = 0; segment < task.segments; ++segment) {
-        if (run_segment(*lane.driver, {task.task, job}, segment)) continue;
-        failed_.store(true, std::memory_order_relaxed);
-        return;
+        const Status ran = run_segment(*lane.driver, {task.task, job}, segment);
+        if (!ran) return fail_with(ran.error());
       }
+      if (job == 0) ++at_work_;
       sleep_for(kSiblingGap);
     }
   }
 
+  void fail_with(const Error& error) {
+    const std::scoped_lock lock(failing_);
+    if (!first_error_) first_error_ = error;
+  }
+
   std::atomic<bool> stop_{false};
-  std::atomic<bool> failed_{false};
+  std::atomic<std::size_t> at_work_{0};
+  mutable std::mutex failing_;
+  std::optional<Error> first_error_;
+  std::string note_;
   std::vector<executor::RealTimeThread> threads_;  // end before what they use
 };
 
@@ -113,13 +156,24 @@ class MachineSurroundings final : public Surroundings {
  private:
   [[nodiscard]] Result<std::unique_ptr<CoRunner>> start_siblings() {
     auto siblings = std::make_unique<Siblings>();
+    const bool real_time = calling_thread_is_real_time();
     for (const SiblingLane& lane : siblings_) {
-      if (Status added = siblings->add(lane); !added) return fail(added.error());
+      if (Status added = siblings->add(lane, real_time); !added) return fail(added.error());
     }
+    siblings->wait_until_at_work();
+    if (Status at_work = siblings->running(); !at_work) return fail(at_work.error());
+    note_sibling(siblings->note());
     return std::unique_ptr<CoRunner>(std::move(siblings));
   }
 
+  void note_sibling(const std::string& refused) {
+    if (refused.empty() || sibling_noted_) return;
+    note_ += (note_.empty() ? "" : "; ") + ("beside sibling lanes: " + refused);
+    sibling_noted_ = true;
+  }
+
   std::vector<SiblingLane> siblings_;
+  bool sibling_noted_ = false;  // the condition is started once a round
   std::vector<int> cpus_;
   const Clock& clock_;
   Buffer cold_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <numeric>
 #include <random>
+#include <string>
 
 #include "aegis/executor/real_time_thread.h"
 
@@ -122,6 +123,13 @@ class Session {
 
   static Error interrupted() { return Error::transient(ErrorCode::kCancelled, "interrupted"); }
 
+  // The error of a co-runner, with the condition it belongs to.
+  static Error beside(Condition condition, const Error& error) {
+    std::string detail(to_string(condition));
+    if (!error.detail_view().empty()) detail += ": " + std::string(error.detail_view());
+    return error.with_detail(detail);
+  }
+
   // How often the jobs asked for may be measured, so that no limit of samples is passed.
   [[nodiscard]] std::uint32_t most_repeats() const {
     std::uint64_t once = 0;
@@ -137,17 +145,14 @@ class Session {
     std::unique_ptr<CoRunner> co_runner;
     if (is_contended(condition)) {
       auto started = machine_.surroundings.start(condition);
-      if (!started) return fail(started.error());
+      if (!started) return fail(beside(condition, started.error()));
       co_runner = std::move(*started);
     }
     Status measured = alternates(condition) ? measure_together(condition, jobs)
                                             : measure_one_by_one(condition, jobs);
-    if (measured && co_runner != nullptr && !co_runner->running()) {
-      return fail(Error::transient(ErrorCode::kFailedPrecondition,
-                                   "the co-runners ended before the measurement")
-                      .with_detail(to_string(condition)));
-    }
-    return measured;
+    if (!measured || co_runner == nullptr) return measured;
+    const Status lasted = co_runner->running();
+    return lasted ? measured : fail(beside(condition, lasted.error()));
   }
 
   Status measure_together(Condition condition, std::uint32_t jobs) {

@@ -74,7 +74,10 @@ class ScriptedCoRunner final : public CoRunner {
   ScriptedCoRunner(const ScriptedCoRunner&) = delete;
   ScriptedCoRunner& operator=(const ScriptedCoRunner&) = delete;
   ~ScriptedCoRunner() override { disturbed_.by.reset(); }
-  [[nodiscard]] bool running() const override { return lasts_; }
+  [[nodiscard]] Status running() const override {
+    if (lasts_) return ok();
+    return fail(Error::permanent(ErrorCode::kBackend, "scripted end").with_detail("of disk"));
+  }
 
  private:
   Disturbed& disturbed_;
@@ -251,7 +254,9 @@ TEST_F(WcetProfiler, co_runners_that_ended_early_are_an_error_not_a_figure) {
   surroundings.co_runners_last = false;
   const auto measured = measure(60);
   ASSERT_FALSE(measured);
-  EXPECT_THAT(measured.error().message(), testing::HasSubstr("cache_antagonist"));
+  EXPECT_EQ(measured.error().code, ErrorCode::kBackend) << "the co-runner's own reason";
+  EXPECT_THAT(measured.error().message(), testing::HasSubstr("scripted end"));
+  EXPECT_THAT(measured.error().message(), testing::HasSubstr("cache_antagonist: of disk"));
 }
 
 TEST_F(WcetProfiler, what_cannot_be_provoked_is_said) {

@@ -24,8 +24,9 @@ class CoRunner {
   CoRunner(const CoRunner&) = delete;
   CoRunner& operator=(const CoRunner&) = delete;
   virtual ~CoRunner() = default;
-  // False when it ended by itself: what was measured since was not measured beside it.
-  [[nodiscard]] virtual bool running() const = 0;
+  // A failure when it ended by itself, with the first reason: what was measured since was not
+  // measured beside it. May lock; any thread.
+  [[nodiscard]] virtual Status running() const = 0;
 };
 
 // Anonymous memory of the process that was written once, so that each page is a page of its own (a

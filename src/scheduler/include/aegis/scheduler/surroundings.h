@@ -33,9 +33,12 @@ class Surroundings {
 
   // What can be provoked here, in the order of Condition.
   [[nodiscard]] virtual const std::vector<Condition>& conditions() const = 0;
-  // What cannot, and why, in words; empty: everything that can arise here can be provoked.
+  // What cannot, or not as it will arise, and why, in words; empty: everything that can arise here
+  // can be provoked. May grow with start().
   [[nodiscard]] virtual const std::string& note() const = 0;
-  // Sets the co-runners of a contended condition to work, until what it returns ends.
+  // Sets the co-runners of a contended condition to work, until what it returns ends. Returns once
+  // all of them are. Fails where they would not be what the condition says: kPermissionDenied for
+  // one that cannot be pinned, or is refused the real-time class that the calling thread has.
   [[nodiscard]] virtual Result<std::unique_ptr<CoRunner>> start(Condition condition) = 0;
   // The calling thread makes its own CPU's caches forget the model.
   virtual void cool_caches() = 0;
