@@ -109,6 +109,7 @@ class CountingDriver final : public executor::LaneDriver {
  public:
   [[nodiscard]] Status start_segment(JobId, std::uint32_t, std::uint64_t) noexcept override {
     if (fails) return fail(Error::permanent(ErrorCode::kBackend, "scripted failure"));
+    std::this_thread::sleep_for(takes);
     ++segments;
     return ok();
   }
@@ -118,6 +119,7 @@ class CountingDriver final : public executor::LaneDriver {
   void cancel() noexcept override {}
   std::atomic<int> segments{0};
   std::atomic<bool> fails = false;
+  std::chrono::milliseconds takes{0};
 };
 
 // What the sibling's thread asks for.
@@ -165,6 +167,7 @@ TEST(SurroundingsOfMachine, siblings_run_their_models_until_stopped) {
 TEST(SurroundingsOfMachine, siblings_are_at_work_once_they_are_started) {
   const MonotonicClock clock;
   CountingDriver driver;
+  driver.takes = std::chrono::milliseconds(20);  // longer than it takes to start a thread
   const auto surroundings = beside(driver, clock);
   ASSERT_TRUE(surroundings);
   const auto siblings = (*surroundings)->start(Condition::kSiblingLanes);
