@@ -36,8 +36,9 @@ std::uint32_t share(std::uint32_t jobs, std::uint32_t round, std::uint32_t round
   return static_cast<std::uint32_t>(until(round + 1) - until(round));
 }
 
-// One in so many samples may be excluded for its length: the share of jobs that may exceed a WCET.
-constexpr std::size_t kSamplesForOneImplausible = 1'000;
+// One in so many samples may be excluded for its length, and one of a condition's ordinary hundred.
+constexpr std::size_t kSamplesForOneImplausible = 200;
+constexpr std::size_t kSamplesForTheFirst = 100;
 
 // Excludes what cannot have been execution; see ProfilerOptions::implausible_medians.
 void leave_out_implausible(std::vector<Sample>& raw, double implausible_medians) {
@@ -50,7 +51,9 @@ void leave_out_implausible(std::vector<Sample>& raw, double implausible_medians)
   const auto limit = Duration::nanoseconds(static_cast<std::int64_t>(
       static_cast<double>(kept[kept.size() / 2].ns()) * implausible_medians));
   const auto beyond = static_cast<std::size_t>(kept.end() - std::ranges::upper_bound(kept, limit));
-  if (beyond > kept.size() / kSamplesForOneImplausible) return;
+  const std::size_t allowed = std::max<std::size_t>(kept.size() / kSamplesForOneImplausible,
+                                                    kept.size() >= kSamplesForTheFirst ? 1 : 0);
+  if (beyond > allowed) return;
   for (Sample& sample : raw) sample.excluded = sample.excluded || sample.execution > limit;
 }
 
@@ -102,7 +105,7 @@ class Session {
         SegmentProfile& segment = task.segments.emplace_back();
         for (const Condition condition : machine_.surroundings.conditions()) {
           std::vector<Sample>& raw = samples[static_cast<std::size_t>(condition)];
-          if (!is_contended(condition)) leave_out_implausible(raw, options_.implausible_medians);
+          leave_out_implausible(raw, options_.implausible_medians);
           if (std::ranges::all_of(raw, &Sample::excluded)) return fail(no_quiet_sample());
           segment.conditions.push_back(summarise(condition, std::move(raw)));
         }

@@ -47,11 +47,11 @@ struct ProfilerOptions {
   Duration lost_threshold = Duration::microseconds(50);
   // A static network on one thread executes the same instructions every time, so a sample of more
   // than this many medians of its condition was not execution but a machine that stood still
-  // without telling. Such samples are excluded and counted too, where they are at most one in a
-  // thousand of their condition: as many jobs may exceed a measured WCET and it still counts as one
-  // that holds. More than that are the model's own and all are kept; so is any of fewer than a
-  // thousand samples, which do not tell one in a thousand from one in a hundred. Under co-runners
-  // nothing is excluded for its length: there it is what they are for.
+  // without telling. Such samples are excluded and counted too, where they are at most one in two
+  // hundred of their condition, or one of a hundred; more are the model's own and all are kept, and
+  // so is any of fewer than a hundred. A machine shared with others stands still every few seconds:
+  // charged to every segment that it meets, that would be most of the capacity. The report says how
+  // long the longest one took, for whoever wants it in a WCET of his own.
   double implausible_medians = 3;
   double margin = 1.2;
   CoRunners co_runners = CoRunners::kAny;  // which conditions the WCET stands on
