@@ -122,15 +122,15 @@ class Siblings final : public CoRunner {
 
 class MachineSurroundings final : public Surroundings {
  public:
-  MachineSurroundings(MachineSurroundingsRequest request, const Clock& clock, Buffer cold,
+  MachineSurroundings(const MachineSurroundingsRequest& request, const Clock& clock, Buffer cold,
                       std::size_t cache_bytes)
-      : siblings_(std::move(request.siblings)),
+      : conditions_{Condition::kWarm, Condition::kCold, Condition::kAfterIdle,
+                    Condition::kAmongModels},
+        siblings_(request.siblings),
         cpus_(co_runner_cpus(allowed_cpus(), request.lane_cpu)),
         clock_(clock),
         cold_(std::move(cold)),
         cache_bytes_(cache_bytes) {
-    conditions_ = {Condition::kWarm, Condition::kCold, Condition::kAfterIdle,
-                   Condition::kAmongModels};
     if (cpus_.empty()) {
       note_ = "contention could not be measured: this process may use one CPU only";
     } else {
@@ -172,13 +172,13 @@ class MachineSurroundings final : public Surroundings {
     sibling_noted_ = true;
   }
 
+  std::vector<Condition> conditions_;
   std::vector<SiblingLane> siblings_;
   bool sibling_noted_ = false;  // the condition is started once a round
   std::vector<int> cpus_;
   const Clock& clock_;
   Buffer cold_;
   std::size_t cache_bytes_;
-  std::vector<Condition> conditions_;
   std::string note_;
 };
 
@@ -191,7 +191,7 @@ Result<std::unique_ptr<Surroundings>> surroundings_of_machine(MachineSurrounding
   auto cold = Buffer::take(cache * 2);
   if (!cold) return fail(cold.error());
   return std::unique_ptr<Surroundings>(
-      std::make_unique<MachineSurroundings>(std::move(request), clock, std::move(*cold), cache));
+      std::make_unique<MachineSurroundings>(request, clock, std::move(*cold), cache));
 }
 
 }  // namespace aegis::scheduler
