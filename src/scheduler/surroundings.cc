@@ -184,8 +184,8 @@ class MachineSurroundings final : public Surroundings {
 
 }  // namespace
 
-Result<std::unique_ptr<Surroundings>> surroundings_of_machine(MachineSurroundingsRequest request,
-                                                              const Clock& clock) {
+Result<std::unique_ptr<Surroundings>> surroundings_of_machine(
+    const MachineSurroundingsRequest& request, const Clock& clock) {
   const std::size_t cache = std::min(
       last_level_cache_bytes(request.lane_cpu.value_or(0), kCpusOfLinux), kLargestCacheBytes);
   auto cold = Buffer::take(cache * 2);

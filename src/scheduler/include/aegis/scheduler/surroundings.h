@@ -63,6 +63,6 @@ struct MachineSurroundingsRequest {
 // The real machine's. Takes memory: twice the last-level cache. kResourceExhausted when it does not
 // get it.
 [[nodiscard]] Result<std::unique_ptr<Surroundings>> surroundings_of_machine(
-    MachineSurroundingsRequest request, const Clock& clock);
+    const MachineSurroundingsRequest& request, const Clock& clock);
 
 }  // namespace aegis::scheduler
