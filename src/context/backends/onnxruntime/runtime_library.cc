@@ -115,9 +115,11 @@ Status RuntimeLibrary::create_environment() {
                  "cannot register an allocator", version_);
 }
 
-void RuntimeLibrary::note_leaks(const std::vector<memory::Leak>& leaks) const {
+void RuntimeLibrary::note_leaks(const std::vector<memory::Leak>& leaks,
+                                std::shared_ptr<const void> keeper) const {
   const std::lock_guard held(leaks_lock_);
   leaks_.insert(leaks_.end(), leaks.begin(), leaks.end());
+  kept_.push_back(std::move(keeper));
 }
 
 std::vector<memory::Leak> RuntimeLibrary::leaks() const {

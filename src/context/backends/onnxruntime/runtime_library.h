@@ -41,8 +41,9 @@ class RuntimeLibrary {
   [[nodiscard]] const OrtApi& api() const noexcept { return *api_; }
   [[nodiscard]] const OrtEnv* environment() const noexcept { return environment_.get(); }
   [[nodiscard]] const std::string& version() const noexcept { return version_; }
-  // Blocks that models left behind when they went. Any thread.
-  void note_leaks(const std::vector<memory::Leak>& leaks) const;
+  // Blocks that models left behind when they went. `keeper`: what they lie in, kept for ever, since
+  // whoever forgot them may still use or release them. Any thread.
+  void note_leaks(const std::vector<memory::Leak>& leaks, std::shared_ptr<const void> keeper) const;
   [[nodiscard]] std::vector<memory::Leak> leaks() const;
 
   // Takes the status over. A failure becomes our Error with "<subject>: <essence of ORT's message>"
@@ -72,6 +73,7 @@ class RuntimeLibrary {
   Handle<OrtEnv> environment_{nullptr, nullptr};
   mutable std::mutex leaks_lock_;
   mutable std::vector<memory::Leak> leaks_;
+  mutable std::vector<std::shared_ptr<const void>> kept_;
 };
 
 }  // namespace aegis::context

@@ -85,8 +85,7 @@ Session::~Session() {
   }
   const std::vector<memory::Leak> leaks = memory_->close();
   if (leaks.empty()) return;
-  runtime_->note_leaks(leaks);
-  (void)memory_.release();  // see SessionMemory::close
+  runtime_->note_leaks(leaks, std::move(memory_));
 }
 
 Result<Handle<OrtValue>> Session::value_over(const TensorDescription& tensor,
