@@ -207,7 +207,7 @@ Result<Measurement> Orchestrator::measure_lane(LaneState& lane, ProfilerOptions 
                                .cpu = other->config.cpu,
                                .fifo_priority = other->config.fifo_priority});
   }
-  const auto surroundings = surroundings_of_machine(std::move(around), clock_);
+  const auto surroundings = surroundings_of_machine(around, clock_);
   if (!surroundings) return fail(surroundings.error());
   const ThreadCpuClock cpu_clock;
   options.cpu = lane.config.cpu;
