@@ -20,7 +20,7 @@ namespace {
 using theory::TaskSet;
 using theory::policy::Policy;
 
-constexpr std::uint32_t kSets = 200;
+constexpr std::uint32_t kSets = 100;
 constexpr std::size_t kTasks = 5;
 constexpr int kSteps = 128;  // of utilisation 1
 constexpr Duration kLongestSegment = Duration::milliseconds(1);

@@ -25,7 +25,7 @@ struct TheoryFindings {
 // Random sets of five tasks (proportions by UUniFast: E. Bini, G. Buttazzo, "Measuring the
 // performance of schedulability tests", 2005; periods log-uniform in 10 to 200 ms, D = T, segments
 // of at most 1 ms, non-preemptive), each scaled to the largest utilisation its analysis admits, in
-// steps of 1/128. About a second; the same for the same seed on every machine.
+// steps of 1/128. Seconds; the same for the same seed on every machine.
 [[nodiscard]] TheoryFindings validate_theory(std::uint64_t seed);
 
 }  // namespace aegis::service
