@@ -103,4 +103,8 @@ Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options) {
   return analysis;
 }
 
+Verdict judge(const TaskSet& tasks, const AnalysisOptions& options) {
+  return analyse(tasks, options).verdict;
+}
+
 }  // namespace aegis::theory
