@@ -3,6 +3,7 @@
 
 #include "aegis/base/duration_text.h"
 #include "aegis/executor/lane.h"
+#include "aegis/theory/certificate_checker.h"
 
 namespace aegis::scheduler {
 
@@ -96,8 +97,10 @@ Admission AdmissionController::decide(const std::vector<Candidate>& candidates) 
   admission.rationale = admission.analysis.reason;
   if (admission.analysis.verdict != Verdict::kSchedulable) return admission;
   Result<theory::Certificate> certificate = theory::certify(tasks, options, admission.analysis);
-  if (!certificate) {
-    admission.rationale = certificate.error().message();
+  const Status believed = certificate ? theory::check_certificate(tasks, *certificate)
+                                      : Status(fail(certificate.error()));
+  if (!believed) {
+    admission.rationale = "found schedulable, but not certified: " + believed.error().message();
     admission.analysis.verdict = Verdict::kUnknown;
     return admission;
   }

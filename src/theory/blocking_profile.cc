@@ -7,7 +7,9 @@
 namespace aegis::theory {
 
 BlockingProfile::BlockingProfile(const TaskSet& tasks, const std::vector<Duration>& deadlines,
-                                 Blocking blocking) {
+                                 Blocking blocking)
+    : always_(blocking.of(blocking.best_effort)) {
+  if (always_ > Duration::zero()) steps_.push_back({Duration::max(), {always_, TaskId{}}});
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     Duration before;
     for (const Segment& segment : tasks[i].segments) {
@@ -31,6 +33,12 @@ Block BlockingProfile::at(Duration t) const {
                                      [](Duration value, const Step& s) { return value < s.until; });
   if (step == steps_.end() || step->longest.length == Duration::zero()) return {};
   return step->longest;
+}
+
+Duration BlockingProfile::constant_since(Duration t) const {
+  const auto step = std::upper_bound(steps_.begin(), steps_.end(), t,
+                                     [](Duration value, const Step& s) { return value < s.until; });
+  return step == steps_.begin() ? -kLargestSum : std::prev(step)->until;
 }
 
 }  // namespace aegis::theory

@@ -24,6 +24,8 @@ struct Block {
 //
 //   B(t) = max over segments m with D - max(p_m, J) > t of blocking.of(C_m),    non-increasing in t
 //
+// Best effort is never due: its longest segment is under the maximum for every t.
+//
 // O(log n) a query.
 class BlockingProfile {
  public:
@@ -33,6 +35,10 @@ class BlockingProfile {
   BlockingProfile(const TaskSet& tasks, const std::vector<Duration>& deadlines, Blocking blocking);
 
   [[nodiscard]] Block at(Duration t) const;
+  // The least s with B the same in all of [s, t]; Duration of the far past when it never changes.
+  [[nodiscard]] Duration constant_since(Duration t) const;
+  // What remains for every t: the blocking of best effort.
+  [[nodiscard]] Duration always() const { return always_; }
 
  private:
   struct Step {
@@ -40,6 +46,7 @@ class BlockingProfile {
     Block longest;   // of this step and all later ones
   };
   std::vector<Step> steps_;  // by ascending `until`
+  Duration always_;
 };
 
 }  // namespace aegis::theory

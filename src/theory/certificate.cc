@@ -7,11 +7,12 @@
 #include "aegis/base/duration_text.h"
 
 #include "answers.h"
+#include "prove.h"
 
 namespace aegis::theory {
 namespace {
 
-constexpr std::uint64_t kEncodingVersion = 1;
+constexpr std::uint64_t kEncodingVersion = 2;
 
 class Fnv1a {
  public:
@@ -73,6 +74,22 @@ void add(Fnv1a& hash, const AnalysisOptions& options) {
   hash.add(options.overheads.dispatch);
   hash.add(options.overheads.completion);
   hash.add(options.overheads.clock_error);
+  hash.add(options.blocking.best_effort);
+  hash.add(options.supply.lost);
+  hash.add(options.supply.window);
+}
+
+std::string supply_assumption(const Supply& supply) {
+  if (supply.is_full())
+    return "the lane runs nothing else and is never idle while a released job waits";
+  return "the lane loses at most " + format_duration(supply.lost) + " in any " +
+         format_duration(supply.window) +
+         ", and is otherwise never idle while a released job waits";
+}
+
+std::string best_effort_assumption(Duration longest) {
+  if (longest == Duration::zero()) return "no work without a deadline starts beyond the tolerance";
+  return "no segment of best-effort work executes longer than " + format_duration(longest);
 }
 
 std::vector<std::string> assumptions_of(const AnalysisOptions& options) {
@@ -86,7 +103,8 @@ std::vector<std::string> assumptions_of(const AnalysisOptions& options) {
       "ending a segment, trace and callback hand-over included, costs at most " +
           format_duration(o.completion),
       "two readings of the clock differ by at most " + format_duration(o.clock_error),
-      "the lane runs nothing else and is never idle while a released job waits",
+      supply_assumption(options.supply),
+      best_effort_assumption(options.blocking.best_effort),
       "the lane chooses by " + std::string(to_string(options.policy)) + ", " +
           std::string(to_string(options.preemption)),
       "the co-runners are those under which the WCETs were measured",
@@ -131,7 +149,7 @@ Result<Certificate> certify(const TaskSet& tasks, const AnalysisOptions& options
     return fail(unusable("the analysis is of another task set"));
   }
   Certificate certificate{
-      analysis.theorem, assumptions_of(options), options, {}, fingerprint(tasks, options)};
+      analysis.theorem, assumptions_of(options), options, {}, fingerprint(tasks, options), {}};
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto task = certificate_of(tasks[i], analysis.tasks[i], tasks);
     if (!task) {
@@ -139,6 +157,12 @@ Result<Certificate> certify(const TaskSet& tasks, const AnalysisOptions& options
     }
     certificate.tasks.push_back(*task);
   }
+  const auto charged = charged_for(tasks, options);
+  auto proof = charged ? prove(*charged, options, analysis) : std::nullopt;
+  if (!proof) {
+    return fail(Error::permanent(ErrorCode::kOutOfRange, "the evidence is too long to be kept"));
+  }
+  certificate.proof = std::move(*proof);
   return certificate;
 }
 

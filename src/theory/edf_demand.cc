@@ -2,7 +2,6 @@
 #include "edf_demand.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "demand_sweep.h"
@@ -10,162 +9,201 @@
 namespace aegis::theory {
 namespace {
 
-// A point costs about 30 ns, so a check at the limit takes some 30 ms. Deadlines equal to periods
-// need the points before the longest period only: at 1 ms and 15 minutes side by side, 10^6. Beyond
-// it are sets of such spread, or constrained deadlines at U = 1 - epsilon without a common
-// multiple.
-constexpr std::int64_t kMostPoints = 1'000'000;
+// Looking at a point takes an evaluation of every task, at about 10 ns. Sets with slack need tens
+// of points; those that reach the limit are full to a few nanoseconds throughout a busy period of
+// hundreds of thousands of jobs.
+// Deadlines walked over to find the first that breaks, at 30 ns each.
+constexpr std::int64_t kMostDeadlines = 1'000'000;
 
-// ceil((S + b) / (1 - U)), rounded up; nothing when 1 - U is too small to divide by. Floating point
-// is good enough for a bound that may be too large: the margins exceed the error of summing n <
-// 2^20 doubles.
-std::optional<Duration> quotient_bound(const Timings& tasks, Duration b) {
-  double load = 0, surplus = static_cast<double>(b.ns());
-  for (const Timing& task : tasks) {
-    const double share =
-        static_cast<double>(task.wcet.ns()) / static_cast<double>(task.period.ns());
-    const Duration earlier = std::max(Duration::zero(), task.period + task.jitter - task.deadline);
-    load += share;
-    surplus += share * static_cast<double>(earlier.ns());
-  }
-  if (surplus == 0) return Duration::zero();
-  const double room = 1 - load - 1e-9;
-  if (room <= 0) return std::nullopt;
-  const double bound = std::ceil(surplus * (1 + 1e-9) / room) + 1;
-  if (bound >= static_cast<double>(kLargestSum.ns())) return std::nullopt;
-  return Duration::nanoseconds(static_cast<std::int64_t>(bound));
+constexpr Duration kTick = Duration::nanoseconds(1);
+
+std::int64_t most_points(const Timings& tasks) {
+  return EdfDemand::kMostEvaluations / static_cast<std::int64_t>(tasks.size());
 }
 
-// max over the tasks of f(task), at least zero.
-template <class F>
-Duration largest(const Timings& tasks, F f) {
-  return std::accumulate(tasks.begin(), tasks.end(), Duration::zero(),
-                         [&](Duration m, const Timing& task) { return std::max(m, f(task)); });
-}
-
-Duration latest_first_deadline(const Timings& tasks) {
-  return largest(tasks, [](const Timing& task) { return task.deadline - task.jitter; });
-}
-
-std::optional<Duration> periodic_bound(const Timings& tasks) {
-  const auto cycle = hyperperiod(tasks);
-  if (!cycle) return std::nullopt;
-  return *cycle + latest_first_deadline(tasks);
-}
-
-// min over t of t - dbf(t) from each task's first deadline on. Tasks are kept by rank of that
-// deadline; a minimum is kept per stretch between two of them, so that a point costs O(1).
-class Tolerance {
+// The largest promise that a task due within t was given; tasks by their first deadline.
+class Promises {
  public:
-  explicit Tolerance(const Timings& tasks) : rank_(tasks.size()) {
-    firsts_.reserve(tasks.size());
-    for (const Timing& task : tasks) firsts_.push_back(task.deadline - task.jitter);
-    std::sort(firsts_.begin(), firsts_.end());
-    minima_.assign(firsts_.size(), Duration::max());
-    for (std::size_t i = 0; i < tasks.size(); ++i) {
-      const auto first =
-          std::lower_bound(firsts_.begin(), firsts_.end(), tasks[i].deadline - tasks[i].jitter);
-      rank_[i] = static_cast<std::size_t>(first - firsts_.begin());
+  Promises(const Timings& tasks, const std::vector<Duration>& tolerances) {
+    for (std::size_t i = 0; i < tolerances.size(); ++i) {
+      promises_.push_back({tasks[i].first_deadline(), tolerances[i]});
+    }
+    std::sort(promises_.begin(), promises_.end(),
+              [](const Promise& a, const Promise& b) { return a.from < b.from; });
+    for (std::size_t i = 1; i < promises_.size(); ++i) {
+      promises_[i].blocking = std::max(promises_[i].blocking, promises_[i - 1].blocking);
     }
   }
 
-  void add(Duration t, Duration slack) {
-    while (stretch_ + 1 < firsts_.size() && firsts_[stretch_ + 1] <= t) ++stretch_;
-    minima_[stretch_] = std::min(minima_[stretch_], slack);
+  [[nodiscard]] Duration at(Duration t) const {
+    const auto next = std::upper_bound(promises_.begin(), promises_.end(), t,
+                                       [](Duration v, const Promise& p) { return v < p.from; });
+    return next == promises_.begin() ? Duration::zero() : std::prev(next)->blocking;
   }
-  // The largest any task has; meaningful once every task's first deadline was seen.
-  [[nodiscard]] Duration greatest() const { return minima_.back(); }
-
-  [[nodiscard]] std::vector<Duration> by_task() const {
-    std::vector<Duration> from = minima_;  // suffix minima
-    for (std::size_t i = from.size(); i-- > 1;) from[i - 1] = std::min(from[i - 1], from[i]);
-    std::vector<Duration> result;
-    for (const std::size_t rank : rank_) result.push_back(from[rank]);
-    return result;
+  [[nodiscard]] Duration largest() const {
+    return promises_.empty() ? Duration::zero() : promises_.back().blocking;
   }
 
  private:
-  std::vector<Duration> firsts_;
-  std::vector<Duration> minima_;
-  std::vector<std::size_t> rank_;
-  std::size_t stretch_ = 0;
+  struct Promise {
+    Duration from;
+    Duration blocking;
+  };
+  std::vector<Promise> promises_;
 };
 
-// One walk over the deadlines, shared by its two stretches: up to the verdict's horizon, and beyond
-// it to where the tolerances can no longer shrink.
-class Check {
- public:
-  Check(const TaskSet& tasks, const Timings& timing, const BlockingProfile& blocking)
-      : tasks_(tasks), blocking_(blocking), sweep_(timing), tolerance_(timing) {}
-
-  // Whether every point before `end` was seen, and held.
-  bool walk_to(Duration end) {
-    while (sweep_.next() < end && points_ > 0 && !failure_) {
-      --points_;
-      sweep_.advance();
-      look();
-    }
-    return !failure_ && sweep_.next() >= end;
-  }
-  [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
-  [[nodiscard]] const Tolerance& tolerance() const { return tolerance_; }
-
- private:
-  void look() {
-    const Duration t = sweep_.t(), demand = sweep_.demand();
-    const Block block = blocking_.at(t);
-    tolerance_.add(t, t - demand);
-    if (demand + block.length > t) {
-      failure_ = Failure{tasks_[sweep_.task()].id, t, demand, block.length, block.blocker};
-    }
-  }
-
-  const TaskSet& tasks_;
-  const BlockingProfile& blocking_;
-  DemandSweep sweep_;
-  Tolerance tolerance_;
-  std::optional<Failure> failure_;
-  std::int64_t points_ = kMostPoints;
-};
+// The tasks in the order in which they join in.
+std::vector<std::size_t> by_first_deadline(const Timings& tasks) {
+  std::vector<std::size_t> order(tasks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return tasks[a].first_deadline() < tasks[b].first_deadline();
+  });
+  return order;
+}
 
 }  // namespace
 
-std::optional<Duration> demand_horizon(const Timings& tasks, const Rational& utilisation,
-                                       Duration b) {
-  std::optional<Duration> end;
-  const auto consider = [&](std::optional<Duration> bound) {
-    if (bound && (!end || *bound < *end)) end = bound;
-  };
-  consider(quotient_bound(tasks, b));
-  if (utilisation == Rational(1)) consider(periodic_bound(tasks));
-  // Both leave the blocking by tasks of the set out, which ends with the last first deadline.
-  if (end) end = std::max(*end, latest_first_deadline(tasks)) + Duration::nanoseconds(1);
-  consider(busy_period(tasks, b, end.value_or(kLargestSum)));
-  return end;
+Duration EdfDemand::demand(Duration t) const {
+  Duration sum;
+  for (const Timing& task : tasks_) sum += due_by(task, t);
+  return sum;
 }
 
-DemandCheck check_demand(const TaskSet& tasks, const BlockingProfile& blocking) {
-  const Rational u = utilisation(tasks);
-  if (u > Rational(1)) return {.verdict = Verdict::kUnschedulable};
-  const Timings timing = timings(tasks);
-  Check check(tasks, timing, blocking);
-
-  const auto end = demand_horizon(timing, u, Duration::zero());
-  const bool holds = end && check.walk_to(*end);
-  if (check.failure()) return {.verdict = Verdict::kUnschedulable, .failure = check.failure()};
-  if (!holds) return {};
-
-  // What is tolerated is asked of blocking from outside the set, which needs a longer walk: where
-  // dbf(t) <= t throughout, nothing breaks beyond the horizon of a blocking b, so the horizon of
-  // the largest tolerance seen so far is enough for all of them.
-  if (!check.walk_to(latest_first_deadline(timing) + Duration::nanoseconds(1))) {
-    return {.verdict = Verdict::kSchedulable};
+std::optional<Duration> EdfDemand::last_deadline_before(Duration t) const {
+  std::optional<Duration> last;
+  for (const Timing& task : tasks_) {
+    const Duration first = task.first_deadline();
+    if (first >= t) continue;
+    const Duration deadline = t - kTick - (t - kTick - first) % task.period;
+    if (!last || deadline > *last) last = deadline;
   }
-  const auto last = demand_horizon(timing, u, check.tolerance().greatest());
-  if (last && check.walk_to(*last)) {
-    return {.verdict = Verdict::kSchedulable, .tolerance = check.tolerance().by_task()};
+  return last;
+}
+
+bool EdfDemand::breaks_at(Duration t, Duration demand) const {
+  // A deadline so short, or a jitter so long, that a job may be due before it is released.
+  if (t < Duration::zero()) return true;
+  return demand + blocking_.at(t).length > supply_bound(supply_, t);
+}
+
+// A lo from which on the supply holds this demand and the blocking; not the least where B falls
+// between, which only costs a point more.
+Duration EdfDemand::held_from(Duration demand) const {
+  const Duration without = time_to_serve(supply_, demand);
+  const Duration blocking = blocking_.at(without).length;
+  if (blocking == Duration::zero()) return without;
+  return time_to_serve(supply_, demand + blocking);
+}
+
+EdfDemand::Outcome EdfDemand::decide() const {
+  const auto horizon = demand_horizon(tasks_, supply_, blocking_.always());
+  if (!horizon) return {};
+  std::int64_t points = most_points(tasks_);
+  for (auto t = last_deadline_before(horizon->end); t; --points) {
+    if (points == 0) return {};
+    const Duration due = demand(*t);
+    if (breaks_at(*t, due)) return {Verdict::kUnschedulable, *t};
+    t = last_deadline_before(std::min(held_from(due), *t));
   }
-  return {.verdict = Verdict::kSchedulable};
+  return {Verdict::kSchedulable, {}};
+}
+
+Failure EdfDemand::failure_up_to(Duration broken, const TaskSet& set) const {
+  DemandSweep sweep(tasks_);
+  for (std::int64_t i = 0; i < kMostDeadlines && sweep.next() < broken; ++i) {
+    sweep.advance();
+    if (!breaks_at(sweep.t(), sweep.demand())) continue;
+    return failure_at(sweep.t(), set);
+  }
+  return failure_at(broken, set);
+}
+
+// Of the tasks due at t, the last of the set.
+Failure EdfDemand::failure_at(Duration t, const TaskSet& set) const {
+  const Block block = blocking_.at(t);
+  Failure failure{{},
+                  t,
+                  demand(t),
+                  block.length,
+                  block.blocker,
+                  lost_supply(supply_, std::max(t, Duration::zero()))};
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const Duration since_first = t - tasks_[i].first_deadline();
+    if (since_first < Duration::zero() || since_first % tasks_[i].period != Duration::zero())
+      continue;
+    failure.task = set[i].id;
+  }
+  return failure;
+}
+
+// min over the deadlines t in [from, until) of sbf(t) - dbf(t), and of `least`; nothing when the
+// points run out.
+std::optional<Duration> EdfDemand::least_slack(Duration from, Duration until, Duration least,
+                                               std::int64_t& points) const {
+  for (auto t = last_deadline_before(until); t && *t >= from;) {
+    if (points-- == 0) return std::nullopt;
+    const Duration due = demand(*t);
+    least = std::min(least, supply_bound(supply_, *t) - due);
+    t = last_deadline_before(std::min(time_to_serve(supply_, due + least), *t));
+  }
+  return least;
+}
+
+std::vector<Duration> EdfDemand::tolerances() const {
+  // No tolerance is larger than the slack where the last task joins in; nothing beyond its horizon
+  // is smaller.
+  const Duration settled = latest_first_deadline(tasks_);
+  const auto horizon =
+      tolerance_horizon(tasks_, supply_, supply_bound(supply_, settled) - demand(settled));
+  if (!horizon) return {};
+  std::vector<Duration> tolerance(tasks_.size());
+  std::optional<Duration> least = Duration::max();
+  Duration until = horizon->end;
+  std::int64_t points = most_points(tasks_);
+  const auto order = by_first_deadline(tasks_);
+  for (auto k = order.rbegin(); k != order.rend(); ++k) {
+    const Duration first = tasks_[*k].first_deadline();
+    least = least_slack(first, until, *least, points);
+    if (!least) return {};
+    tolerance[*k] = *least;
+    until = first;
+  }
+  return tolerance;
+}
+
+std::vector<Duration> EdfDemand::admissible_segments() const {
+  std::vector<Duration> longest(tasks_.size());
+  std::optional<Duration> least = Duration::max();
+  Duration from;
+  std::int64_t points = most_points(tasks_);
+  for (const std::size_t k : by_first_deadline(tasks_)) {
+    const Duration first = tasks_[k].first_deadline();
+    least = least_slack(from, first, *least, points);
+    if (!least) return {};
+    longest[k] = *least;
+    from = first;
+  }
+  return longest;
+}
+
+std::optional<DemandProof> EdfDemand::proof(const std::vector<Duration>& tolerances) const {
+  const Promises promises(tasks_, tolerances);
+  const Duration b = std::max(promises.largest(), blocking_.always());
+  const auto horizon = tolerance_horizon(tasks_, supply_, b);
+  if (!horizon) return std::nullopt;
+  DemandProof proof{horizon->extent, horizon->length, {}};
+  for (auto t = last_deadline_before(horizon->end); t;) {
+    if (static_cast<std::int64_t>(proof.stretches.size()) == most_points(tasks_))
+      return std::nullopt;
+    const Duration due = demand(*t);
+    const Duration promised = time_to_serve(supply_, due + promises.at(*t));
+    const Duration from = std::min(std::max(held_from(due), promised), *t);
+    proof.stretches.push_back({from, *t});
+    t = last_deadline_before(from);
+  }
+  std::reverse(proof.stretches.begin(), proof.stretches.end());
+  return proof;
 }
 
 }  // namespace aegis::theory

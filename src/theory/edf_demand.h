@@ -1,41 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "aegis/theory/proof.h"
 #include "aegis/theory/verdict.h"
 
 #include "blocking_profile.h"
+#include "demand_horizon.h"
 #include "timing.h"
 
 namespace aegis::theory {
 
-// Until where dbf(t) + b <= t must be checked, b a blocking that does not depend on t, so that it
-// then holds for all t; nothing when no such point within kLargestSum is found. The smallest of
+// The processor-demand criterion of one set: for all t with dbf(t) > 0,
 //
-//   - the synchronous busy period with b: at its end all work released in it is done, so a
-//   violation
-//     at t beyond it is also one, without blocking, at t minus its length;
-//   - max(max(D - J), (S + b) / (1 - U)) with S = sum of U_i max(0, T_i + J_i - D_i), since
-//     dbf(t) <= U t + S; 0 instead of the quotient when S = b = 0 (George, Rivierre, Spuri 1996);
-//   - for U = 1, max(D - J) + H with H the hyperperiod: from max(D - J) on, dbf(t + H) = dbf(t) +
-//   H.
+//   dbf(t) + B(t) <= sbf(t)
 //
-// The blocking B(t) of a task of the set itself needs no b: that task's own request in the busy
-// period is at least as long, and from max(D - J) on there is none. `utilisation` is the set's and
-// at most 1.
-[[nodiscard]] std::optional<Duration> demand_horizon(const Timings& tasks,
-                                                     const Rational& utilisation, Duration b);
+// decided by looking at few points only, from the last deadline down.
+//
+//   F. Zhang, A. Burns, "Schedulability analysis for real-time systems with EDF scheduling", IEEE
+//   Trans. Computers 58(9), 2009 (QPA).
+//
+// With h = dbf(t), no point of [lo, t] can break when h + B(lo) <= sbf(lo): the demand there is at
+// most h, the supply at least sbf(lo), the blocking at most B(lo). The least such lo is found from
+// the inverse of sbf; the next point is the last deadline before it. QPA's own step is the case
+// B = 0, sbf(t) = t.
+//
+//   A + B of the running example, ms: horizon 35 | nothing is due before it: schedulable at once
+//   with C as 15 + 15:  busy period 65;  t = 50: h = 35, B = 15 [lo = 50]; t = 40: 15 + 20 [35]
+//
+// Where we depart: the supply may be lost (supply_bound.h), and what a step covered is kept as a
+// DemandStretch, the evidence of the certificate.
+class EdfDemand {
+ public:
+  // How often the demand of one task may be looked at: a tenth of a second.
+  static constexpr std::int64_t kMostEvaluations = 10'000'000;
+  static constexpr const char* kTooMany =
+      "the demand would have to be looked at more often than the limit of 10,000,000 times";
 
-// The processor-demand criterion: dbf(t) + B(t) <= t for all t where dbf(t) > 0.
-struct DemandCheck {
-  Verdict verdict = Verdict::kUnknown;
-  std::optional<Failure> failure;  // the first t that breaks
-  // Per task min over t >= D - J of t - dbf(t), what it tolerates of blocking; empty when not
-  // derived.
-  std::vector<Duration> tolerance;
+  // The load must not exceed 1. `tasks` and `blocking` must outlive the object.
+  EdfDemand(const Timings& tasks, const BlockingProfile& blocking, const Supply& supply)
+      : tasks_(tasks), blocking_(blocking), supply_(supply) {}
+
+  struct Outcome {
+    Verdict verdict = Verdict::kUnknown;  // the horizon or the points are beyond the limits
+    Duration broken;                      // for kUnschedulable, some t that breaks
+  };
+  [[nodiscard]] Outcome decide() const;
+
+  // The first t that breaks, walked to deadline by deadline; `broken` itself where that would pass
+  // the limit.
+  [[nodiscard]] Failure failure_up_to(Duration broken, const TaskSet& set) const;
+
+  // After kSchedulable: per task min over t >= D - J of sbf(t) - dbf(t), what it tolerates of
+  // blocking; empty beyond the limits.
+  [[nodiscard]] std::vector<Duration> tolerances() const;
+
+  // After kSchedulable: per task the longest segment of its own that the others bear, min over t <
+  // D - J of sbf(t) - dbf(t), Duration::max() where no deadline is that short; empty beyond the
+  // limits.
+  [[nodiscard]] std::vector<Duration> admissible_segments() const;
+
+  // After kSchedulable: the evidence, for these tolerances or, empty, for none; nothing beyond the
+  // limits.
+  [[nodiscard]] std::optional<DemandProof> proof(const std::vector<Duration>& tolerances) const;
+
+ private:
+  [[nodiscard]] Duration demand(Duration t) const;
+  [[nodiscard]] std::optional<Duration> last_deadline_before(Duration t) const;
+  [[nodiscard]] Failure failure_at(Duration t, const TaskSet& set) const;
+  [[nodiscard]] bool breaks_at(Duration t, Duration demand) const;
+  [[nodiscard]] std::optional<Duration> least_slack(Duration from, Duration until, Duration least,
+                                                    std::int64_t& points) const;
+  [[nodiscard]] Duration held_from(Duration demand) const;
+
+  const Timings& tasks_;
+  const BlockingProfile& blocking_;
+  const Supply& supply_;
 };
-[[nodiscard]] DemandCheck check_demand(const TaskSet& tasks, const BlockingProfile& blocking);
 
 }  // namespace aegis::theory

@@ -3,33 +3,55 @@
 
 #include <algorithm>
 
-#include "demand_sweep.h"
 #include "fixed_point.h"
 
 namespace aegis::theory {
 namespace {
 
 // How often one task's share of the recurrence may be evaluated for a whole set: at about 10 ns
-// each, some seconds. A set of 20 tasks with periods from 1 ms to 1 s needs some 10^6.
-constexpr std::int64_t kMostEvaluations = 400'000'000;
+// each, a second or two. Sets of 50 tasks with periods from 1 ms to 1 s need some 10^6.
+constexpr std::int64_t kMostEvaluations = 200'000'000;
 
-// The point from which on, U = 1, everything repeats with the hyperperiod.
-Duration settled(const Timings& tasks) {
-  Duration latest;
-  for (const Timing& task : tasks) {
-    latest = std::max({latest, task.deadline, task.jitter, task.period});
-  }
-  return 2 * latest;
-}
+constexpr Duration kTick = Duration::nanoseconds(1);
 
 }  // namespace
 
-EdfResponse::EdfResponse(const Timings& ordering, const BlockingProfile& blocking, bool preemptive)
-    : tasks_(ordering), blocking_(blocking), preemptive_(preemptive) {
-  const auto cycle = hyperperiod(ordering);
-  const auto repeats = cycle ? std::optional(*cycle + settled(ordering)) : std::nullopt;
-  busy_ = busy_period(ordering, Duration::zero(), repeats.value_or(kLargestSum));
-  latest_arrival_ = busy_ ? busy_ : repeats;
+EdfResponse::EdfResponse(const Timings& ordering, const BlockingProfile& blocking,
+                         const Supply& supply, bool preemptive)
+    : tasks_(ordering), blocking_(blocking), supply_(supply), preemptive_(preemptive) {
+  const auto cycle = hyperperiod(ordering, supply);
+  const Duration repeated = cycle ? *cycle + settling_time(ordering) : kLargestSum;
+  if (const auto busy = busy_period(ordering, blocking.always(), repeated, supply)) {
+    length_ = *busy;
+    end_ = busy;
+  } else if (cycle) {
+    extent_ = Extent::kHyperperiod;
+    length_ = *cycle;
+    end_ = repeated;
+  }
+}
+
+std::int64_t EdfResponse::most_steps() const {
+  const auto n = static_cast<std::int64_t>(tasks_.size());
+  return kMostEvaluations / (n * n);
+}
+
+// The last arrival at or before a, and at or after -J, whose d meets the deadline of some job:
+// since then S is the same.
+Duration EdfResponse::last_change(std::size_t i, Duration a) const {
+  const Duration d = a + tasks_[i].deadline;
+  Duration last = -tasks_[i].jitter;
+  for (const Timing& task : tasks_) {
+    const Duration first = task.first_deadline();
+    if (first > d) continue;
+    last = std::max(last, d - (d - first) % task.period - tasks_[i].deadline);
+  }
+  return last;
+}
+
+Duration EdfResponse::first_with_blocking_of(std::size_t i, Duration a) const {
+  const Timing& own = tasks_[i];
+  return std::max(-own.jitter, blocking_.constant_since(a + own.deadline) - own.deadline);
 }
 
 // What other tasks can run before x ahead of a job ordered by d: released by then and due by d.
@@ -44,37 +66,58 @@ Duration EdfResponse::interference(std::size_t i, Duration d, Duration x) const 
   return work;
 }
 
-std::optional<Duration> EdfResponse::finish(std::size_t i, Duration a, std::int64_t& steps) const {
+std::optional<EdfResponse::Completion> EdfResponse::complete(std::size_t i, Duration a,
+                                                             std::int64_t& steps) const {
   const Timing& own = tasks_[i];
   const Duration d = a + own.deadline;
-  // Preemptive: the job is done when all of it is; otherwise once its last segment starts.
+  // Preemptive: the job is done when all of it is; otherwise once its last segment starts, for
+  // which a tick of supply is needed.
   const Duration tail = preemptive_ ? Duration::zero() : own.last_segment;
+  const Duration service = preemptive_ ? Duration::zero() : kTick;
   const std::int64_t own_jobs = floor_divide(a + own.jitter, own.period) + 1;
   const Duration fixed = blocking_.at(d).length + own_jobs * own.wcet - tail;
-  const auto start = least_fixed_point(fixed, 2 * kLargestSum, steps,
-                                       [&](Duration x) { return fixed + interference(i, d, x); });
+  const auto start = least_fixed_point(fixed, 2 * kLargestSum, steps, [&](Duration x) {
+    return fixed + interference(i, d, x) + lost_supply(supply_, x + service);
+  });
   if (!start) return std::nullopt;
-  return *start + tail;
+  if (preemptive_) return Completion{*start, *start};
+  const Duration work = fixed + interference(i, d, *start);
+  return Completion{*start, std::max(*start + tail, time_to_serve(supply_, work + tail))};
 }
 
 std::optional<Duration> EdfResponse::bound(std::size_t i) const {
-  if (!latest_arrival_) return std::nullopt;
-  const auto n = static_cast<std::int64_t>(tasks_.size());
-  std::int64_t steps = kMostEvaluations / (n * n);
-  const Timing& own = tasks_[i];
-  Duration longest = own.jitter + own.wcet;
-  // S(a) grows only where d meets a deadline of some task; between, the response falls as a grows.
-  for (DemandSweep sweep(tasks_); sweep.next() < *latest_arrival_ + own.deadline;) {
+  if (!end_) return std::nullopt;
+  std::int64_t steps = most_steps();
+  const Duration first = -tasks_[i].jitter;
+  Duration longest = tasks_[i].jitter + tasks_[i].wcet;
+  for (Duration a = *end_ - kTick; a >= first;) {
+    // Everything that arrives in a busy period is done by its end.
+    if (extent_ == Extent::kBusyPeriod) a = std::min(a, length_ - longest - kTick);
+    if (a < first) break;
     if (steps-- <= 0) return std::nullopt;
-    sweep.advance();
-    const Duration a = sweep.t() - own.deadline;
-    if (a < -own.jitter) continue;
-    if (busy_ && *busy_ - a <= longest) break;
-    const auto finished = finish(i, a, steps);
-    if (!finished) return std::nullopt;
-    longest = std::max(longest, *finished - a);
+    const Duration changed = last_change(i, a);
+    const auto done = complete(i, changed, steps);
+    if (!done) return std::nullopt;
+    longest = std::max(longest, done->finish - changed);
+    a = std::max(done->finish - longest, first_with_blocking_of(i, changed)) - kTick;
   }
   return longest;
+}
+
+std::optional<ResponseProof> EdfResponse::proof(std::size_t i, Duration bound) const {
+  if (!end_) return std::nullopt;
+  std::int64_t steps = most_steps();
+  ResponseProof proof{extent_, length_, {}};
+  for (Duration a = *end_ - kTick; a >= -tasks_[i].jitter;) {
+    if (steps-- <= 0) return std::nullopt;
+    const Duration changed = last_change(i, a);
+    const auto done = complete(i, changed, steps);
+    if (!done) return std::nullopt;
+    proof.steps.push_back({a, done->start, done->finish});
+    a = std::max(done->finish - bound, first_with_blocking_of(i, changed)) - kTick;
+  }
+  std::reverse(proof.steps.begin(), proof.steps.end());
+  return proof;
 }
 
 }  // namespace aegis::theory

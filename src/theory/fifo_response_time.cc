@@ -32,6 +32,7 @@ std::optional<Failure> first_failure(const TaskSet& tasks, const std::vector<Tas
                    tasks[i].deadline.value,
                    *bounds[i].response_time - bounds[i].blocking,
                    bounds[i].blocking,
+                   {},
                    {}};
   }
   return std::nullopt;
@@ -50,13 +51,13 @@ Analysis refused(const TaskSet& tasks, Analysis analysis, const Failure& failure
 
 }  // namespace
 
-Analysis analyse_fifo_response_time(const TaskSet& tasks, Blocking blocking) {
-  if (auto refusal = refused_input(tasks, kTheorem)) return *refusal;
-  if (auto refusal = overutilised(tasks, kTheorem)) return *refusal;
+Analysis analyse_fifo_response_time(const TaskSet& tasks, Blocking blocking, const Supply& supply) {
+  if (auto refusal = refused_input(tasks, supply, kTheorem)) return *refusal;
+  if (auto refusal = overutilised(tasks, supply, kTheorem)) return *refusal;
   Timings ordering = timings(tasks);
   for (Timing& task : ordering) task.deadline = Duration::zero();
   const BlockingProfile profile(tasks, std::vector<Duration>(tasks.size()), blocking);
-  const EdfResponse response(ordering, profile, /*preemptive=*/false);
+  const EdfResponse response(ordering, profile, supply, /*preemptive=*/false);
 
   Analysis analysis{Verdict::kUnknown, kTheorem, {}};
   for (std::size_t i = 0; i < tasks.size(); ++i) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/theory/preemptive_edf_demand.h"
 
+#include <utility>
+
 #include "answers.h"
 #include "edf_demand.h"
 
@@ -10,29 +12,38 @@ namespace {
 constexpr const char* kTheorem =
     "processor demand, preemptive EDF (Baruah, Mok, Rosier 1990; Spuri 1996)";
 
-std::string reason(const TaskSet& tasks, const DemandCheck& check) {
-  if (check.failure) return sentence(tasks, *check.failure);
-  if (check.verdict == Verdict::kSchedulable) return "in every interval, the jobs due fit";
-  return "the set has more deadlines to check than the limit of 1,000,000";
-}
-
 }  // namespace
 
-Analysis analyse_preemptive_edf_demand(const TaskSet& tasks) {
-  if (auto refusal = refused_input(tasks, kTheorem)) return *refusal;
-  if (auto refusal = overutilised(tasks, kTheorem)) return *refusal;
-  const DemandCheck check = check_demand(tasks, BlockingProfile());
-  if (check.failure && has_offsets(tasks)) {
-    return {
-        Verdict::kUnknown, kTheorem,
-        "sporadic tasks would miss, the declared offsets may prevent it: " + reason(tasks, check)};
+Analysis analyse_preemptive_edf_demand(const TaskSet& tasks, const Supply& supply) {
+  if (auto refusal = refused_input(tasks, supply, kTheorem)) return *refusal;
+  if (auto refusal = overutilised(tasks, supply, kTheorem)) return *refusal;
+  const Timings timing = timings(tasks);
+  const BlockingProfile nothing;
+  const EdfDemand demand(timing, nothing, supply);
+  const EdfDemand::Outcome outcome = demand.decide();
+  Analysis analysis{outcome.verdict, kTheorem, EdfDemand::kTooMany};
+  for (const Task& task : tasks) analysis.tasks.push_back({.task = task.id});
+  if (outcome.verdict == Verdict::kUnschedulable) {
+    const Failure failure = demand.failure_up_to(outcome.broken, tasks);
+    return refused_by_demand(tasks, std::move(analysis), failure);
   }
-  Analysis analysis{check.verdict, kTheorem, reason(tasks, check), {}, check.failure};
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    analysis.tasks.push_back({.task = tasks[i].id});
-    if (!check.tolerance.empty()) analysis.tasks[i].blocking_tolerance = check.tolerance[i];
+  if (outcome.verdict == Verdict::kUnknown) return analysis;
+  analysis.reason = "in every interval, the jobs due fit";
+  const std::vector<Duration> tolerances = demand.tolerances();
+  for (std::size_t i = 0; i < tolerances.size(); ++i) {
+    analysis.tasks[i].blocking_tolerance = tolerances[i];
   }
   return analysis;
+}
+
+Verdict judge_preemptive_edf_demand(const TaskSet& tasks, const Supply& supply) {
+  if (!validate(tasks) || !validate(supply)) return Verdict::kUnknown;
+  const Timings timing = timings(tasks);
+  if (compare_load_with_one(timing, supply) > 0) return Verdict::kUnschedulable;
+  const BlockingProfile nothing;
+  const Verdict verdict = EdfDemand(timing, nothing, supply).decide().verdict;
+  const bool doubtful = verdict == Verdict::kUnschedulable && has_offsets(tasks);
+  return doubtful ? Verdict::kUnknown : verdict;
 }
 
 }  // namespace aegis::theory

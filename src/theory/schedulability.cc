@@ -5,8 +5,10 @@
 
 #include "aegis/base/duration_text.h"
 #include "aegis/theory/fifo_response_time.h"
+#include "aegis/theory/np_edf_demand.h"
 #include "aegis/theory/np_edf_response_time.h"
 #include "aegis/theory/np_fp_response_time.h"
+#include "aegis/theory/preemptive_edf_demand.h"
 #include "aegis/theory/preemptive_fp_response_time.h"
 
 #include "answers.h"
@@ -30,21 +32,41 @@ Analysis refused_overheads(const TaskSet& tasks, const Overheads& overheads) {
   return {Verdict::kUnknown, kBeforeAnyTheorem, "an overhead is negative or absurdly large"};
 }
 
+// Fixed priorities, EDF and FIFO, and when a job may lose the lane.
 Analysis dispatch(const TaskSet& tasks, const AnalysisOptions& options) {
   const bool preemptive = options.preemption == Preemption::kPreemptive;
-  switch (options.policy) {
+  const auto& [policy, preemption, blocking, overheads, supply] = options;
+  switch (policy) {
     case Policy::kEdf:
-      return preemptive ? analyse_preemptive_edf_response_time(tasks)
-                        : analyse_np_edf_response_time(tasks, options.blocking);
+      return preemptive ? analyse_preemptive_edf_response_time(tasks, supply)
+                        : analyse_np_edf_response_time(tasks, blocking, supply);
     case Policy::kFifo:
-      return analyse_fifo_response_time(tasks, options.blocking);
+      return analyse_fifo_response_time(tasks, blocking, supply);
     case Policy::kRateMonotonic:
     case Policy::kDeadlineMonotonic:
     case Policy::kStaticPriority:
       break;
   }
-  return preemptive ? analyse_preemptive_fp_response_time(tasks, options.policy)
-                    : analyse_np_fp_response_time(tasks, options.policy, options.blocking);
+  return preemptive ? analyse_preemptive_fp_response_time(tasks, policy, supply)
+                    : analyse_np_fp_response_time(tasks, policy, blocking, supply);
+}
+
+Verdict dispatch_verdict(const TaskSet& tasks, const AnalysisOptions& options) {
+  const bool preemptive = options.preemption == Preemption::kPreemptive;
+  const auto& [policy, preemption, blocking, overheads, supply] = options;
+  switch (policy) {
+    case Policy::kEdf:
+      return preemptive ? judge_preemptive_edf_demand(tasks, supply)
+                        : judge_np_edf_demand(tasks, blocking, supply);
+    case Policy::kFifo:
+      return analyse_fifo_response_time(tasks, blocking, supply).verdict;
+    case Policy::kRateMonotonic:
+    case Policy::kDeadlineMonotonic:
+    case Policy::kStaticPriority:
+      break;
+  }
+  return preemptive ? judge_preemptive_fp(tasks, policy, supply)
+                    : judge_np_fp(tasks, policy, blocking, supply);
 }
 
 // How long after its arrival a job may stay without the overload rule dropping a later one; nothing
@@ -92,7 +114,7 @@ std::optional<TaskSet> charged_for(const TaskSet& tasks, const AnalysisOptions& 
 }
 
 Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options) {
-  if (auto refusal = refused_input(tasks, kBeforeAnyTheorem)) return *refusal;
+  if (auto refusal = refused_input(tasks, options.supply, kBeforeAnyTheorem)) return *refusal;
   const auto with_overheads = charged_for(tasks, options);
   if (!with_overheads) return refused_overheads(tasks, options.overheads);
   Analysis analysis = dispatch(*with_overheads, options);
@@ -104,7 +126,16 @@ Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options) {
 }
 
 Verdict judge(const TaskSet& tasks, const AnalysisOptions& options) {
-  return analyse(tasks, options).verdict;
+  // Where a job may outstay its overload rule, its bound must be known.
+  const bool may_drop = std::any_of(tasks.begin(), tasks.end(), [](const Task& task) {
+    const auto stay = longest_stay(task);
+    return stay && task.deadline.value > *stay;
+  });
+  if (may_drop || !validate(tasks)) return analyse(tasks, options).verdict;
+  if (options.overheads == Overheads{}) return dispatch_verdict(tasks, options);
+  const auto with_overheads = charged_for(tasks, options);
+  if (!with_overheads) return refused_overheads(tasks, options.overheads).verdict;
+  return dispatch_verdict(*with_overheads, options);
 }
 
 }  // namespace aegis::theory

@@ -33,8 +33,8 @@ bool within_hyperbola(const TaskSet& tasks) {
 }
 
 Analysis analyse_bound(const TaskSet& tasks, const char* theorem, bool (*holds)(const TaskSet&)) {
-  if (auto refusal = refused_input(tasks, theorem)) return *refusal;
-  if (auto refusal = overutilised(tasks, theorem)) return *refusal;
+  if (auto refusal = refused_input(tasks, Supply{}, theorem)) return *refusal;
+  if (auto refusal = overutilised(tasks, Supply{}, theorem)) return *refusal;
   if (const char* why = obstacle(tasks)) {
     return {Verdict::kUnknown, theorem, std::string("the bound does not apply: ") + why};
   }

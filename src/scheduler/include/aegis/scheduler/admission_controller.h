@@ -44,7 +44,8 @@ struct Admission {
 
 // Decides whether all tasks of a lane together keep their deadlines. Refuses, in this order: a
 // budget that does not suffice, a deadline shorter than the WCET, then what the analysis of the
-// lane's policy refuses or cannot prove. Sporadic arrivals, blocking convention `closed`, every
+// lane's policy refuses or cannot prove, and what theory's independent checker does not believe.
+// Sporadic arrivals, blocking convention `closed`, every
 // overhead charged. A compute budget is charged in place of the WCETs, with what its enforcement
 // takes (segment_limits + executor::kLimitGrain each), so that the others' bounds hold even of a
 // model that hangs in every job.

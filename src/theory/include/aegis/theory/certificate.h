@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "aegis/base/result.h"
+#include "aegis/theory/proof.h"
 #include "aegis/theory/schedulability.h"
 
 namespace aegis::theory {
@@ -26,9 +27,11 @@ struct TaskCertificate {
 struct Certificate {
   std::string theorem;
   std::vector<std::string> assumptions;  // each a sentence that a monitor can find violated
-  AnalysisOptions options;               // policy, preemption, blocking convention, overheads
+  AnalysisOptions options;               // policy, preemption, blocking, overheads, supply
   std::vector<TaskCertificate> tasks;    // in the set's order
   std::uint64_t fingerprint = 0;
+  Proof
+      proof;  // of the set with its overheads charged; certificate_checker.h believes nothing else
 
   // Zero when the set bears no best-effort segment at all.
   [[nodiscard]] Duration best_effort_tolerance() const;
@@ -42,7 +45,8 @@ struct Certificate {
 [[nodiscard]] std::uint64_t fingerprint(const TaskSet& tasks, const AnalysisOptions& options);
 
 // The certificate of a set that `analysis` found schedulable. Errors: kFailedPrecondition when it
-// did not, when it is of another set (other tasks), or when a task has no response-time bound.
+// did not, when it is of another set (other tasks), or when a task has no response-time bound;
+// kOutOfRange when the evidence would be longer than the limits of the analyses.
 [[nodiscard]] Result<Certificate> certify(const TaskSet& tasks, const AnalysisOptions& options,
                                           const Analysis& analysis);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "aegis/theory/supply_bound.h"
 #include "aegis/theory/task.h"
 #include "aegis/theory/verdict.h"
 
@@ -28,6 +29,7 @@ namespace aegis::theory {
 // that exceeds the deadline by more than one tick is attained (the others arrive a tick earlier),
 // and the answer kUnschedulable; otherwise kUnknown. Limits and complexity as
 // np_edf_response_time.h.
-[[nodiscard]] Analysis analyse_fifo_response_time(const TaskSet& tasks, Blocking blocking);
+[[nodiscard]] Analysis analyse_fifo_response_time(const TaskSet& tasks, Blocking blocking,
+                                                  const Supply& supply = {});
 
 }  // namespace aegis::theory

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "aegis/theory/supply_bound.h"
 #include "aegis/theory/task.h"
 #include "aegis/theory/verdict.h"
 
@@ -22,11 +23,12 @@ namespace aegis::theory {
 //
 // The set is schedulable if and only if U <= 1 and, for every interval length t with dbf(t) > 0,
 //
-//   dbf(t) + B(t) <= t
+//   dbf(t) + B(t) <= sbf(t)
 //
-// where dbf is demand_bound.h's and B(t) the longest segment of a job that can be due after t
-// although the segment began before the interval: max of C_m over the segments m of tasks k with
-// D_k - max(J_k, p_m) > t, p_m the least execution before segment m (its job arrived that much
+// where sbf(t) is supply_bound.h's, t itself on a lane that loses nothing (then also U + sigma / pi
+// <= 1 is needed), dbf is demand_bound.h's and B(t) the longest segment of a job that can be due
+// after t although the segment began before the interval: max of C_m over the segments m of tasks k
+// with D_k - max(J_k, p_m) > t, p_m the least execution before segment m (its job arrived that much
 // earlier). For one segment and J = 0 that is the literature's D_k > t.
 //
 // Running example, milliseconds, closed:   A(20, 100, 50)  B(15, 80, 40)  C(30, 200, 100)
@@ -46,23 +48,31 @@ namespace aegis::theory {
 // With declared offsets the scenario may not exist, and the answer is kUnknown instead. Overload
 // rules are not looked at here: schedulability.h does.
 //
-// Where we depart from the literature: t is walked deadline by deadline, not by QPA (Zhang & Burns
-// 2009), because the same walk gives the tolerances below. At most 1,000,000 deadlines are looked
-// at; kUnknown beyond (see edf_demand.cc). O(deadlines before the horizon · log n).
+// Where we depart from the literature: t is walked downwards in the steps of QPA (F. Zhang, A.
+// Burns, IEEE Trans. Computers 58(9), 2009), extended to B(t), to lost supply and to the tolerances
+// below (edf_demand.h). kUnknown beyond a limit of evaluations there. O(points · n), the points
+// being tens where there is slack.
 //
 // Per task: blocking charged, and blocking_tolerance; no response times (np_edf_response_time.h).
-[[nodiscard]] Analysis analyse_np_edf_demand(const TaskSet& tasks, Blocking blocking);
+[[nodiscard]] Analysis analyse_np_edf_demand(const TaskSet& tasks, Blocking blocking,
+                                             const Supply& supply = {});
+
+// The verdict of analyse_np_edf_demand alone, without the tolerances.
+[[nodiscard]] Verdict judge_np_edf_demand(const TaskSet& tasks, Blocking blocking,
+                                          const Supply& supply = {});
 
 // The longest segment without a deadline of its own (best effort, or foreign) that may start at any
-// moment without making a job of the set miss: min over t of t - dbf(t). Segments of the set's own
-// are not added to it, since at most one segment blocks. Running example: A + B 15 ms (t = 50),
+// moment without making a job of the set miss: min over t of sbf(t) - dbf(t). Segments of the set's
+// own are not added to it, since at most one segment blocks. Running example: A + B 15 ms (t = 50),
 // with C as 15 + 15 also 15 ms. Nothing when the set is not schedulable even without any blocking,
 // or the points exceed the limit.
-[[nodiscard]] std::optional<Duration> blocking_tolerance(const TaskSet& tasks);
+[[nodiscard]] std::optional<Duration> blocking_tolerance(const TaskSet& tasks,
+                                                         const Supply& supply = {});
 
 // Per task, in the set's order, the longest segment of its own that the others tolerate:
-// min over t < D_k - J_k of t - dbf(t); Duration::max() where no deadline is that short. For C of
-// the running example 15 ms. Empty where blocking_tolerance gives nothing.
-[[nodiscard]] std::vector<Duration> longest_admissible_segments(const TaskSet& tasks);
+// min over t < D_k - J_k of sbf(t) - dbf(t); Duration::max() where no deadline is that short. For C
+// of the running example 15 ms. Empty where blocking_tolerance gives nothing.
+[[nodiscard]] std::vector<Duration> longest_admissible_segments(const TaskSet& tasks,
+                                                                const Supply& supply = {});
 
 }  // namespace aegis::theory

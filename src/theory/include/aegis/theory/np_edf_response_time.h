@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "aegis/theory/supply_bound.h"
 #include "aegis/theory/task.h"
 #include "aegis/theory/verdict.h"
 
@@ -35,11 +36,17 @@ namespace aegis::theory {
 // equal deadline are counted as if they won the tie, which needs an arrival any time earlier. With
 // jitter a safe bound. When the demand test accepts the set, the smaller of bound and D is given.
 //
+// On a lane that loses supply, lost(S) is added to the recurrence, and what is lost while the last
+// segment runs to its end: the least F with W + q_i + lost(F) = F, W the work before S.
+//
 // The verdict is the demand test's; this header adds response times and slack to it. A task that
 // takes more evaluations than the limit (edf_response.cc, seconds for a set) gets D when the demand
-// test accepts the set, and otherwise no bound. O(deadlines in the busy period · steps · n) per
-// task; since R(a) <= busy period - a, the search ends once that is below what was found.
-[[nodiscard]] Analysis analyse_np_edf_response_time(const TaskSet& tasks, Blocking blocking);
-[[nodiscard]] Analysis analyse_preemptive_edf_response_time(const TaskSet& tasks);
+// test accepts the set, and the reason says so; otherwise no bound. The arrivals are walked
+// downwards, and those skipped whose response cannot exceed the longest found: with F(a) done by
+// the latest of them, the ones from F(a) - R on (QPA's idea, edf_response.h).
+[[nodiscard]] Analysis analyse_np_edf_response_time(const TaskSet& tasks, Blocking blocking,
+                                                    const Supply& supply = {});
+[[nodiscard]] Analysis analyse_preemptive_edf_response_time(const TaskSet& tasks,
+                                                            const Supply& supply = {});
 
 }  // namespace aegis::theory

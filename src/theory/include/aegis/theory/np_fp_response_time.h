@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "aegis/theory/policy/ordering.h"
+#include "aegis/theory/supply_bound.h"
 #include "aegis/theory/task.h"
 #include "aegis/theory/verdict.h"
 
@@ -38,11 +39,18 @@ namespace aegis::theory {
 // Running example, deadline monotonic: B waits for C, R(B) = 30 + 15 = 45 > 40; with C as 15 + 15,
 // R(B) = 20 + 15 = 35 and R(A) = 15 + 15 + 20 = 50.
 //
+// On a lane that loses supply, lost(S) is added to the recurrence, and what is lost while the last
+// segment runs to its end, as in np_edf_response_time.h.
+//
 // Exact for sporadic tasks of distinct priorities, with jitter and any D. Ties, offsets, limits and
 // complexity as in preemptive_fp_response_time.h. blocking_tolerance is found by bisection, at most
 // 60 further analyses of the task.
 [[nodiscard]] Analysis analyse_np_fp_response_time(const TaskSet& tasks, policy::Policy policy,
-                                                   Blocking blocking);
+                                                   Blocking blocking, const Supply& supply = {});
+
+// The verdict of analyse_np_fp_response_time alone, without bounds and tolerances.
+[[nodiscard]] Verdict judge_np_fp(const TaskSet& tasks, policy::Policy policy, Blocking blocking,
+                                  const Supply& supply = {});
 
 // As preemptive_successive_responses.
 [[nodiscard]] std::vector<Duration> np_successive_responses(const TaskSet& tasks, TaskId task,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "aegis/theory/policy/ordering.h"
+#include "aegis/theory/supply_bound.h"
 #include "aegis/theory/task.h"
 #include "aegis/theory/verdict.h"
 
@@ -20,6 +21,8 @@ namespace aegis::theory {
 //   W_i(q) = (q + 1) C_i + sum over j of higher or equal priority of ceil((W_i(q) + J_j) / T_j) C_j
 //   R_i    = max over the jobs q of the level-i busy period of  J_i + W_i(q) - q T_i
 //
+// and lost(W) of supply_bound.h in the sum where the lane loses supply.
+//
 // Running example, deadline monotonic, milliseconds: R(B) = 15, R(A) = 15 + 20 = 35, R(C) = 65.
 //
 // Exact for sporadic tasks of distinct priorities. Tasks of equal priority are counted as higher by
@@ -29,7 +32,12 @@ namespace aegis::theory {
 //
 // `policy`: kRateMonotonic, kDeadlineMonotonic or kStaticPriority; kUnknown for the others.
 [[nodiscard]] Analysis analyse_preemptive_fp_response_time(const TaskSet& tasks,
-                                                           policy::Policy policy);
+                                                           policy::Policy policy,
+                                                           const Supply& supply = {});
+
+// The verdict of analyse_preemptive_fp_response_time alone, without bounds and tolerances.
+[[nodiscard]] Verdict judge_preemptive_fp(const TaskSet& tasks, policy::Policy policy,
+                                          const Supply& supply = {});
 
 // The responses of task `task`'s successive jobs in its level-i busy period; empty when the task is
 // not in the set or there is no bound. Precondition: validate(tasks).

@@ -5,6 +5,7 @@
 
 #include "aegis/theory/policy/ordering.h"
 #include "aegis/theory/preemption.h"
+#include "aegis/theory/supply_bound.h"
 #include "aegis/theory/task.h"
 #include "aegis/theory/verdict.h"
 
@@ -14,9 +15,11 @@ namespace aegis::theory {
 struct AnalysisOptions {
   policy::Policy policy = policy::Policy::kEdf;
   Preemption preemption = Preemption::kNonPreemptive;
-  Blocking blocking = Blocking::closed();
+  Blocking blocking = Blocking::closed();  // the longest best-effort segment included
   // What the machine adds to every job; zero is right for comparing with published results only.
   Overheads overheads;
+  // What the lane may lose to others; nothing by default.
+  Supply supply;
 };
 
 // Will every job of the set meet its deadline under this policy? The one door to the analyses:

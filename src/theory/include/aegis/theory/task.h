@@ -126,6 +126,7 @@ struct Overheads {
   Duration completion;   // per segment: from its last instruction to a free lane; trace and
                          // callback hand-over included
   Duration clock_error;  // per job: how far two readings of the clock may disagree
+  constexpr auto operator<=>(const Overheads&) const = default;
 };
 
 // The same set with the overheads inside: each segment longer by dispatch + completion, the first
@@ -139,16 +140,23 @@ struct Overheads {
 //   kStartedBefore   blocking is C - tick: exact where time is a whole number of ticks, as in the
 //                    simulator and the oracles of the tests
 //   kClosed          blocking is C: what a certificate uses, since real time is dense
+//
+// Best-effort work has no deadline and comes after everything that has one: its longest segment is
+// one more candidate for the segment that blocks, under the maximum, never in a sum.
 struct Blocking {
   // See above.
   enum class Convention : std::uint8_t { kStartedBefore, kClosed };
   Convention convention = Convention::kClosed;
   Duration tick = Duration::nanoseconds(1);
+  Duration best_effort;  // its longest segment; zero: there is none
 
   // The two conventions by name; `tick` is the unit of time of what it is compared with.
   static constexpr Blocking closed() { return {}; }
   static constexpr Blocking started_before(Duration tick) {
-    return {Convention::kStartedBefore, tick};
+    return {Convention::kStartedBefore, tick, {}};
+  }
+  [[nodiscard]] constexpr Blocking with_best_effort(Duration longest_segment) const {
+    return {convention, tick, longest_segment};
   }
   // How long a segment of this WCET can block.
   [[nodiscard]] constexpr Duration of(Duration segment) const {

@@ -38,14 +38,17 @@ struct TaskBound {
 
 // Why a set is refused, in numbers a person can check by hand: in an interval of length `interval`,
 // the jobs that must be done within it need `demand`, and `blocker`, started just before, holds the
-// lane for `blocking`: demand + blocking > interval. For response-time tests `interval` is the
-// deadline of `task` and demand + blocking its response time.
+// lane for `blocking`, while `lost` of the supply may be gone: demand + blocking + lost > interval.
+// For response-time tests `interval` is the deadline of `task` and the sum its response time, what
+// was lost counted in `demand`.
 struct Failure {
   TaskId task;  // whose deadline breaks; invalid when it is the set's demand as a whole
   Duration interval;
   Duration demand;
   Duration blocking;
-  TaskId blocker;  // invalid when nothing blocks
+  TaskId blocker;  // invalid when nothing blocks, or best effort does
+  Duration lost;   // zero on a lane that loses nothing
+  [[nodiscard]] Duration needed() const { return demand + blocking + lost; }
 };
 
 // An analysis' answer.

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fixed_priority_answer.h"
+
+#include "aegis/base/duration_text.h"
+
+#include "answers.h"
+
+namespace aegis::theory {
+namespace {
+
+TaskBound bound_of(const Task& task, const Level& level) {
+  TaskBound bound{.task = task.id, .blocking = level.block.length};
+  bound.response_time = longest_response(level);
+  if (bound.response_time) bound.slack = task.deadline.value - *bound.response_time;
+  return bound;
+}
+
+std::string late_sentence(const TaskSet& tasks, const Failure& failure) {
+  std::string text = name_of(tasks, failure.task) + " may respond after " +
+                     format_duration(failure.needed()) + " > " + format_duration(failure.interval);
+  if (failure.blocking == Duration::zero()) return text;
+  return text + ", " + format_duration(failure.blocking) + " of them held back by " +
+         blocker_of(tasks, failure);
+}
+
+// Gathers the tasks' answers into one.
+class Answer {
+ public:
+  Answer(const TaskSet& tasks, const char* theorem)
+      : tasks_(tasks), analysis_{Verdict::kSchedulable, theorem, {}} {}
+
+  void add(const Task& task, const Level& level) {
+    TaskBound bound = bound_of(task, level);
+    if (!bound.slack) {
+      give_up(task, level);
+    } else if (*bound.slack < Duration::zero()) {
+      refuse(task, level, bound);
+    } else {
+      bound.blocking_tolerance = theory::blocking_tolerance(level, task.deadline.value);
+    }
+    analysis_.tasks.push_back(bound);
+  }
+
+  Analysis take() && {
+    if (analysis_.reason.empty())
+      analysis_.reason = "every response-time bound is within its deadline";
+    return std::move(analysis_);
+  }
+
+ private:
+  void give_up(const Task& task, const Level& level) {
+    if (analysis_.verdict == Verdict::kUnschedulable) return;
+    const std::string name = name_of(tasks_, task.id);
+    if (level.overutilised) {
+      analysis_.verdict = Verdict::kUnschedulable;
+      analysis_.reason = name + " and the tasks above it use more than the whole lane";
+      return;
+    }
+    doubt(name + "'s busy period is longer than the limit of the analysis");
+  }
+
+  void refuse(const Task& task, const Level& level, const TaskBound& bound) {
+    if (analysis_.verdict == Verdict::kUnschedulable) return;
+    const Failure failure{
+        task.id,        task.deadline.value, *bound.response_time - bound.blocking,
+        bound.blocking, level.block.blocker, {}};
+    const std::string text = late_sentence(tasks_, failure);
+    if (has_offsets(tasks_))
+      return doubt("sporadic tasks would miss, offsets may prevent it: " + text);
+    if (level.ties) return doubt("equal priorities are counted against each other: " + text);
+    analysis_.verdict = Verdict::kUnschedulable;
+    analysis_.reason = text;
+    analysis_.failure = failure;
+  }
+
+  void doubt(const std::string& reason) {
+    if (analysis_.verdict == Verdict::kUnknown) return;
+    analysis_.verdict = Verdict::kUnknown;
+    analysis_.reason = reason;
+  }
+
+  const TaskSet& tasks_;
+  Analysis analysis_;
+};
+
+}  // namespace
+
+Analysis analyse_levels(const TaskSet& tasks, const LevelTerms& terms, const char* theorem) {
+  if (auto refusal = refused_input(tasks, terms.supply, theorem)) return *refusal;
+  if (!priority_of(terms.policy, tasks.front())) {
+    return {Verdict::kUnknown, theorem,
+            "the policy " + std::string(to_string(terms.policy)) + " has no fixed priorities"};
+  }
+  Answer answer(tasks, theorem);
+  for (std::size_t i = 0; i < tasks.size(); ++i) answer.add(tasks[i], level_of(tasks, i, terms));
+  return std::move(answer).take();
+}
+
+Verdict judge_levels(const TaskSet& tasks, const LevelTerms& terms) {
+  if (!validate(tasks) || !validate(terms.supply)) return Verdict::kUnknown;
+  if (!priority_of(terms.policy, tasks.front())) return Verdict::kUnknown;
+  Verdict verdict = Verdict::kSchedulable;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const Level level = level_of(tasks, i, terms);
+    if (level.overutilised) return Verdict::kUnschedulable;
+    const Duration deadline = tasks[i].deadline.value;
+    const auto longest = longest_response(level, deadline);
+    if (longest && *longest <= deadline) continue;
+    if (longest && !level.ties && !has_offsets(tasks)) return Verdict::kUnschedulable;
+    verdict = Verdict::kUnknown;
+  }
+  return verdict;
+}
+
+}  // namespace aegis::theory
