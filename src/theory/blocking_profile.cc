@@ -11,11 +11,13 @@ BlockingProfile::BlockingProfile(const TaskSet& tasks, const std::vector<Duratio
     : always_(blocking.of(blocking.best_effort)) {
   if (always_ > Duration::zero()) steps_.push_back({Duration::max(), {always_, TaskId{}}});
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    Duration before;
+    Duration before, longest;
     for (const Segment& segment : tasks[i].segments) {
       const Duration until = deadlines[i] - std::max(before, tasks[i].release_jitter);
-      steps_.push_back({until, {blocking.of(segment.wcet), tasks[i].id}});
       before += segment.bcet;
+      if (segment.wcet <= longest) continue;  // an earlier one blocks longer, and until later
+      longest = segment.wcet;
+      steps_.push_back({until, {blocking.of(segment.wcet), tasks[i].id}});
     }
   }
   std::sort(steps_.begin(), steps_.end(), [](const Step& a, const Step& b) {

@@ -17,10 +17,6 @@ constexpr std::int64_t kMostDeadlines = 1'000'000;
 
 constexpr Duration kTick = Duration::nanoseconds(1);
 
-std::int64_t most_points(const Timings& tasks) {
-  return EdfDemand::kMostEvaluations / static_cast<std::int64_t>(tasks.size());
-}
-
 // The largest promise that a task due within t was given; tasks by their first deadline.
 class Promises {
  public:
@@ -87,8 +83,6 @@ bool EdfDemand::breaks_at(Duration t, Duration demand) const {
   return demand + blocking_.at(t).length > supply_bound(supply_, t);
 }
 
-// A lo from which on the supply holds this demand and the blocking; not the least where B falls
-// between, which only costs a point more.
 Duration EdfDemand::held_from(Duration demand) const {
   const Duration without = time_to_serve(supply_, demand);
   const Duration blocking = blocking_.at(without).length;
@@ -97,9 +91,9 @@ Duration EdfDemand::held_from(Duration demand) const {
 }
 
 EdfDemand::Outcome EdfDemand::decide() const {
-  const auto horizon = demand_horizon(tasks_, supply_, blocking_.always());
+  const auto horizon = this->horizon();
   if (!horizon) return {};
-  std::int64_t points = most_points(tasks_);
+  std::int64_t points = most_points();
   for (auto t = last_deadline_before(horizon->end); t; --points) {
     if (points == 0) return {};
     const Duration due = demand(*t);
@@ -160,7 +154,7 @@ std::vector<Duration> EdfDemand::tolerances() const {
   std::vector<Duration> tolerance(tasks_.size());
   std::optional<Duration> least = Duration::max();
   Duration until = horizon->end;
-  std::int64_t points = most_points(tasks_);
+  std::int64_t points = most_points();
   const auto order = by_first_deadline(tasks_);
   for (auto k = order.rbegin(); k != order.rend(); ++k) {
     const Duration first = tasks_[*k].first_deadline();
@@ -176,7 +170,7 @@ std::vector<Duration> EdfDemand::admissible_segments() const {
   std::vector<Duration> longest(tasks_.size());
   std::optional<Duration> least = Duration::max();
   Duration from;
-  std::int64_t points = most_points(tasks_);
+  std::int64_t points = most_points();
   for (const std::size_t k : by_first_deadline(tasks_)) {
     const Duration first = tasks_[k].first_deadline();
     least = least_slack(from, first, *least, points);
@@ -194,8 +188,7 @@ std::optional<DemandProof> EdfDemand::proof(const std::vector<Duration>& toleran
   if (!horizon) return std::nullopt;
   DemandProof proof{horizon->extent, horizon->length, {}};
   for (auto t = last_deadline_before(horizon->end); t;) {
-    if (static_cast<std::int64_t>(proof.stretches.size()) == most_points(tasks_))
-      return std::nullopt;
+    if (static_cast<std::int64_t>(proof.stretches.size()) == most_points()) return std::nullopt;
     const Duration due = demand(*t);
     const Duration promised = time_to_serve(supply_, due + promises.at(*t));
     const Duration from = std::min(std::max(held_from(due), promised), *t);

@@ -67,14 +67,25 @@ class EdfDemand {
   // limits.
   [[nodiscard]] std::optional<DemandProof> proof(const std::vector<Duration>& tolerances) const;
 
- private:
-  [[nodiscard]] Duration demand(Duration t) const;
+  // The steps of the walk, for who keeps what it covered (demand_ledger.h).
+  [[nodiscard]] std::optional<DemandHorizon> horizon() const {
+    return demand_horizon(tasks_, supply_, blocking_.always());
+  }
+  [[nodiscard]] std::int64_t most_points() const {
+    return kMostEvaluations / static_cast<std::int64_t>(tasks_.size());
+  }
+  [[nodiscard]] Duration demand(Duration t) const;  // dbf(t)
   [[nodiscard]] std::optional<Duration> last_deadline_before(Duration t) const;
-  [[nodiscard]] Failure failure_at(Duration t, const TaskSet& set) const;
+  // Whether the criterion does not hold at t, where the demand is this.
   [[nodiscard]] bool breaks_at(Duration t, Duration demand) const;
+  // A lo from which on the supply holds this demand and the blocking; not the least where B falls
+  // between, which only costs a point more.
+  [[nodiscard]] Duration held_from(Duration demand) const;
+
+ private:
+  [[nodiscard]] Failure failure_at(Duration t, const TaskSet& set) const;
   [[nodiscard]] std::optional<Duration> least_slack(Duration from, Duration until, Duration least,
                                                     std::int64_t& points) const;
-  [[nodiscard]] Duration held_from(Duration demand) const;
 
   const Timings& tasks_;
   const BlockingProfile& blocking_;

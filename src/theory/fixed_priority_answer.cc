@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fixed_priority_answer.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "aegis/base/duration_text.h"
 
 #include "answers.h"
+#include "linear_response.h"
 
 namespace aegis::theory {
 namespace {
@@ -83,6 +87,50 @@ class Answer {
   Analysis analysis_;
 };
 
+// The levels that need no recurrence: the closed form is enough, or nothing about them is new.
+class EasyLevels {
+ public:
+  EasyLevels(const TaskSet& tasks, const LevelTerms& terms, LastTask last)
+      : timings_(timings(tasks)),
+        linear_(timings_, terms.supply),
+        newcomer_(last == LastTask::kIsNew ? tasks.size() - 1 : tasks.size()) {
+    const auto blocks = [&](Duration length) {
+      return terms.blocking ? terms.blocking->of(length) : Duration::zero();
+    };
+    for (const Task& task : tasks) {
+      priorities_.push_back(*priority_of(terms.policy, task));
+      blocks_.push_back(blocks(longest_segment(task)));
+    }
+    if (terms.blocking) best_effort_ = blocks(terms.blocking->best_effort);
+  }
+
+  [[nodiscard]] bool fits(std::size_t i) const {
+    Duration blocking = best_effort_;  // without the newcomer
+    std::vector<std::size_t> higher;
+    for (std::size_t j = 0; j < timings_.size(); ++j) {
+      if (j == i) continue;
+      if (priorities_[j] <= priorities_[i]) {
+        higher.push_back(j);
+      } else if (j != newcomer_) {
+        blocking = std::max(blocking, blocks_[j]);
+      }
+    }
+    const bool newcomer_is_lower =
+        newcomer_ < timings_.size() && priorities_[newcomer_] > priorities_[i];
+    if (newcomer_is_lower && blocks_[newcomer_] <= blocking) return true;
+    if (newcomer_is_lower) blocking = blocks_[newcomer_];
+    return linear_.fits(timings_[i], higher, blocking);
+  }
+
+ private:
+  Timings timings_;
+  LinearResponse linear_;
+  std::size_t newcomer_;
+  std::vector<std::int64_t> priorities_;
+  std::vector<Duration> blocks_;
+  Duration best_effort_;
+};
+
 }  // namespace
 
 Analysis analyse_levels(const TaskSet& tasks, const LevelTerms& terms, const char* theorem) {
@@ -96,11 +144,13 @@ Analysis analyse_levels(const TaskSet& tasks, const LevelTerms& terms, const cha
   return std::move(answer).take();
 }
 
-Verdict judge_levels(const TaskSet& tasks, const LevelTerms& terms) {
+Verdict judge_levels(const TaskSet& tasks, const LevelTerms& terms, LastTask last) {
   if (!validate(tasks) || !validate(terms.supply)) return Verdict::kUnknown;
   if (!priority_of(terms.policy, tasks.front())) return Verdict::kUnknown;
   Verdict verdict = Verdict::kSchedulable;
+  const EasyLevels easy(tasks, terms, last);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (easy.fits(i)) continue;
     const Level level = level_of(tasks, i, terms);
     if (level.overutilised) return Verdict::kUnschedulable;
     const Duration deadline = tasks[i].deadline.value;

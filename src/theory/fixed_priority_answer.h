@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include "aegis/theory/verdict.h"
 
 #include "level_response.h"
@@ -11,7 +13,11 @@ namespace aegis::theory {
 [[nodiscard]] Analysis analyse_levels(const TaskSet& tasks, const LevelTerms& terms,
                                       const char* theorem);
 
-// Its verdict alone.
-[[nodiscard]] Verdict judge_levels(const TaskSet& tasks, const LevelTerms& terms);
+// Whether the set without its last task is known to be schedulable.
+enum class LastTask : std::uint8_t { kIsNoNewcomer, kIsNew };
+
+// The verdict alone. The levels that a newcomer cannot change are not looked at.
+[[nodiscard]] Verdict judge_levels(const TaskSet& tasks, const LevelTerms& terms,
+                                   LastTask last = LastTask::kIsNoNewcomer);
 
 }  // namespace aegis::theory

@@ -33,12 +33,16 @@ struct Jobs {
 std::optional<Jobs> jobs_to_look_at(const Level& level) {
   Timings all = level.higher;
   all.push_back(level.own);
-  const auto cycle = hyperperiod(all, level.supply);
-  if (const auto busy =
-          busy_period(all, level.block.length, cycle.value_or(kLargestSum), level.supply)) {
+  const auto busy_jobs = [&](Duration limit) -> std::optional<Jobs> {
+    const auto busy = busy_period(all, level.block.length, limit, level.supply);
+    if (!busy) return std::nullopt;
     const auto count = -floor_divide(-(*busy + level.own.jitter), level.own.period);
     return Jobs{count, Extent::kBusyPeriod, *busy};
-  }
+  };
+  // Most busy periods end within a few periods, long before a hyperperiod is worth computing.
+  if (const auto jobs = busy_jobs(4 * level.own.period)) return jobs;
+  const auto cycle = hyperperiod(all, level.supply);
+  if (const auto jobs = busy_jobs(cycle.value_or(kLargestSum))) return jobs;
   if (cycle) return Jobs{*cycle / level.own.period, Extent::kHyperperiod, *cycle};
   return std::nullopt;
 }

@@ -18,10 +18,11 @@ Verdict judge_np_fp(const TaskSet& tasks, policy::Policy policy, Blocking blocki
 }
 
 std::vector<Duration> np_successive_responses(const TaskSet& tasks, TaskId task,
-                                              policy::Policy policy, Blocking blocking) {
+                                              policy::Policy policy, Blocking blocking,
+                                              const Supply& supply) {
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (tasks[i].id != task) continue;
-    return successive_responses(level_of(tasks, i, {policy, blocking, {}}))
+    return successive_responses(level_of(tasks, i, {policy, blocking, supply}))
         .value_or(std::vector<Duration>{});
   }
   return {};

@@ -17,10 +17,10 @@ Verdict judge_preemptive_fp(const TaskSet& tasks, policy::Policy policy, const S
 }
 
 std::vector<Duration> preemptive_successive_responses(const TaskSet& tasks, TaskId task,
-                                                      policy::Policy policy) {
+                                                      policy::Policy policy, const Supply& supply) {
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (tasks[i].id != task) continue;
-    return successive_responses(level_of(tasks, i, {policy, std::nullopt, {}}))
+    return successive_responses(level_of(tasks, i, {policy, std::nullopt, supply}))
         .value_or(std::vector<Duration>{});
   }
   return {};

@@ -8,9 +8,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "aegis/theory/demand_bound.h"
 #include "aegis/theory/np_edf_demand.h"
 #include "aegis/theory/np_edf_response_time.h"
 #include "aegis/theory/np_fp_response_time.h"
+#include "aegis/theory/preemptive_edf_demand.h"
 #include "aegis/theory/preemptive_fp_response_time.h"
 
 #include "example_sets.h"
@@ -70,6 +72,48 @@ TEST(PublishedAnswers, davis2007_needs_the_second_job_of_c) {
       analyse_np_fp_response_time(tasks, Policy::kStaticPriority, Blocking::closed());
   EXPECT_EQ(analysis.verdict, Verdict::kUnschedulable);
   EXPECT_EQ(analysis.failure->task, TaskId{2});
+}
+
+// Fixed preemption points: the second task has two pieces, 1.2 and 3.
+TEST(PublishedAnswers, bril2009_successive_responses_with_deferred_preemption) {
+  TaskSet tasks = example::set({{20, 50, 50}, {42, 70, 70}}, Duration::microseconds(100));
+  const auto piece = [](std::int64_t n) {
+    return Segment{Duration::microseconds(n), Duration::microseconds(n)};
+  };
+  tasks[1].segments = {piece(1'200), piece(3'000)};
+  const auto responses =
+      np_successive_responses(tasks, TaskId{1}, Policy::kStaticPriority, Blocking::closed());
+  const auto us = [](std::int64_t n) { return Duration::microseconds(n); };
+  EXPECT_THAT(responses, ElementsAre(us(6'200), us(5'400), us(6'600), us(5'800), us(7'000)));
+  EXPECT_EQ(np_successive_responses(tasks, TaskId{0}, Policy::kStaticPriority, Blocking::closed()),
+            std::vector<Duration>{us(5'000)});
+}
+
+// In the manner of Jeffay, Stanat, Martel 1991: C = 4.5 started just before, then B = 1 due in 4.
+TEST(PublishedAnswers, jeffay1991_fails_within_an_interval_shorter_than_the_blocking_period) {
+  const TaskSet tasks =
+      example::set({{10, 40, 40}, {10, 60, 60}, {45, 100, 100}}, Duration::microseconds(100));
+  const Analysis analysis = analyse_np_edf_demand(tasks, Blocking::closed());
+  EXPECT_EQ(analysis.verdict, Verdict::kUnschedulable);
+  // The paper's L counts the unit of time in which C began: C + floor((L - 1) / 4) > L at L = 5.
+  EXPECT_EQ(analysis.failure->interval, Duration::milliseconds(4));
+  EXPECT_GT(Duration::microseconds(4'500) + demand_bound(tasks, Duration::milliseconds(5)),
+            Duration::milliseconds(5));
+}
+
+TEST(PublishedAnswers, zhang_burns2009_example_is_schedulable_by_preemptive_edf) {
+  const TaskSet tasks = example::set({{6'000, 31'000, 18'000},
+                                      {2'000, 9'800, 9'000},
+                                      {1'000, 17'000, 12'000},
+                                      {90, 4'200, 3'000},
+                                      {8, 96, 78},
+                                      {2, 12, 16},
+                                      {10, 280, 120},
+                                      {26, 660, 160}});
+  EXPECT_EQ(analyse_preemptive_edf_demand(tasks).verdict, Verdict::kSchedulable);
+  for (std::int64_t t = 1; t < 40'000; ++t) {
+    ASSERT_LE(demand_bound(tasks, t * kTick), t * kTick);
+  }
 }
 
 TEST(PublishedAnswers, np_fp_oracle_all_150_sets_exactly) {

@@ -69,14 +69,6 @@ Verdict dispatch_verdict(const TaskSet& tasks, const AnalysisOptions& options) {
                     : judge_np_fp(tasks, policy, blocking, supply);
 }
 
-// How long after its arrival a job may stay without the overload rule dropping a later one; nothing
-// when that is longer than any time.
-std::optional<Duration> longest_stay(const Task& task) {
-  const bool queues = task.overload.rule == OverloadRule::kQueue;
-  return Duration::checked_multiply(task.period,
-                                    1 + (queues ? std::int64_t{task.overload.queue_depth} : 0));
-}
-
 void apply_overload_rules(const TaskSet& tasks, Analysis& analysis) {
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const Duration response = analysis.tasks[i].response_time.value_or(tasks[i].deadline.value);
@@ -127,10 +119,7 @@ Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options) {
 
 Verdict judge(const TaskSet& tasks, const AnalysisOptions& options) {
   // Where a job may outstay its overload rule, its bound must be known.
-  const bool may_drop = std::any_of(tasks.begin(), tasks.end(), [](const Task& task) {
-    const auto stay = longest_stay(task);
-    return stay && task.deadline.value > *stay;
-  });
+  const bool may_drop = std::any_of(tasks.begin(), tasks.end(), may_outstay_its_rule);
   if (may_drop || !validate(tasks)) return analyse(tasks, options).verdict;
   if (options.overheads == Overheads{}) return dispatch_verdict(tasks, options);
   const auto with_overheads = charged_for(tasks, options);

@@ -129,6 +129,28 @@ TEST(Schedulability, answers_bad_input_in_words_and_never_aborts) {
   EXPECT_TRUE(longest_admissible_segments({}).empty());
 }
 
+TEST(Schedulability, the_verdict_alone_is_the_verdict_of_the_analysis) {
+  constexpr example::Kind kKinds[] = {
+      {.most_tasks = 6, .longest_period = 40},
+      {.most_tasks = 6, .longest_period = 40, .largest_jitter = 50, .segments = true},
+      {.deadlines_beyond_periods = true, .segments = true},
+  };
+  example::RandomSets sets(61);
+  for (int round = 0; round < 1'000; ++round) {
+    TaskSet tasks = sets.next(kKinds[round % 3]);
+    if (round % 7 == 0) tasks[0].offset = 0_ns;
+    if (round % 5 == 0) tasks[0].overload = {};
+    for (const Policy policy : {Policy::kEdf, Policy::kRateMonotonic, Policy::kDeadlineMonotonic,
+                                Policy::kStaticPriority, Policy::kFifo}) {
+      AnalysisOptions options = by(policy, static_cast<Preemption>(round % 2));
+      if (round % 3 == 0) options.supply = {1_ns, sets.between(3, 30) * 1_ns};
+      if (round % 4 == 0) options.overheads.dispatch = 1_ns;
+      ASSERT_EQ(judge(tasks, options), analyse(tasks, options).verdict)
+          << round << " " << to_string(policy);
+    }
+  }
+}
+
 TEST(Schedulability, a_deadline_within_the_clock_error_is_refused) {
   AnalysisOptions options;
   options.overheads.clock_error = 45_ms;

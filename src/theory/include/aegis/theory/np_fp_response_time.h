@@ -55,6 +55,7 @@ namespace aegis::theory {
 // As preemptive_successive_responses.
 [[nodiscard]] std::vector<Duration> np_successive_responses(const TaskSet& tasks, TaskId task,
                                                             policy::Policy policy,
-                                                            Blocking blocking);
+                                                            Blocking blocking,
+                                                            const Supply& supply = {});
 
 }  // namespace aegis::theory

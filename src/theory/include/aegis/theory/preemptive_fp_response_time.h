@@ -43,6 +43,7 @@ namespace aegis::theory {
 // not in the set or there is no bound. Precondition: validate(tasks).
 [[nodiscard]] std::vector<Duration> preemptive_successive_responses(const TaskSet& tasks,
                                                                     TaskId task,
-                                                                    policy::Policy policy);
+                                                                    policy::Policy policy,
+                                                                    const Supply& supply = {});
 
 }  // namespace aegis::theory
