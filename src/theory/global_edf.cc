@@ -96,15 +96,16 @@ struct Interference {
 
 Interference interference_on(const TaskSet& tasks, std::size_t k, Preemption preemption) {
   const Task& own = tasks[k];
-  const Int128 again = preemption == Preemption::kPreemptive
-                           ? Int128{0}
-                           : static_cast<Int128>(own.segments.size() - 1);
+  const std::size_t later_segments =
+      preemption == Preemption::kPreemptive ? 0 : own.segments.size() - 1;
   Interference result{.may_wait = own.deadline.value - wcet_of(own)};
   const Int128 x = result.may_wait.ns();
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (i == k) continue;
-    const Int128 most =
-        work_due_in(tasks[i], own.deadline.value).ns() + again * longest_segment(tasks[i]).ns();
+    const Int128 later =
+        std::min<Int128>(static_cast<Int128>(later_segments) * longest_segment(tasks[i]).ns(),
+                         wcet_of(tasks[i]).ns());
+    const Int128 most = work_due_in(tasks[i], own.deadline.value).ns() + later;
     result.others += std::min(most, x);
     if (most > x) ++result.longer;
   }

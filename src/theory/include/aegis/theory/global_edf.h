@@ -43,19 +43,23 @@ struct GlobalLanes {
 // f is concave with f(0) = 0. J cannot miss when f(x) < 0, or f(x) = 0 and fewer than m of the X_i
 // exceed x. That for every k is the test.
 //
-//   X_i = W_i + (s_k - 1) q_i       W_i = N C_i + min(C_i, max(0, D_k - N T_i))
-//                                   N   = floor((D_k - D_i) / T_i) + 1
+//   X_i = W_i + min((s_k - 1) q_i, C_i)   W_i = N C_i + min(C_i, max(0, D_k - N T_i))
+//                                         N   = floor((D_k - D_i) / T_i) + 1
 //
 // W_i: the work in [r, d] of task i's jobs due by d. They come last when one of them is due at d
 // itself, and those before d meet their deadlines, J being the first that does not.
 //
 // s_k and q_i are for lanes that are left between segments only: s_k the segments of task k, q_i
-// the longest of task i; preemptive, s_k = 1. A later deadline then delays J by a segment that runs
-// when J begins to wait, once before each segment of J; a task's jobs run in order, so there is one
-// segment at most. Before the first of J's it began before r, so D_i > D_k and N = 0, and no other
-// job of that task is before J: it had to be done first. W_i = min(C_i, D_k) has room for it. For
-// the s_k - 1 other times it is added. So for tasks of one segment the test is the same with and
-// without preemption.
+// the longest of task i; preemptive, s_k = 1. A job due after d then delays J too, by the segment
+// it runs when J begins to wait: one at most before each segment of J, since a task's jobs run in
+// order.
+//
+//   - Before J's first segment it began before r, so that D_i > D_k and N = 0, and the jobs of task
+//     i due by d were done first. W_i = min(C_i, D_k) has room for it.
+//   - The s_k - 1 other times it is added. It is always the same job, since the next one arrives
+//     after d: no more than C_i. We know no set that would miss without this term.
+//
+// So for tasks of one segment the test is the same with and without preemption.
 //
 //   literature            here
 //   C_i, D_i, T_i, m      total WCET, deadline, period, GlobalLanes::lanes
