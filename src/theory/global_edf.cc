@@ -13,7 +13,6 @@
 namespace aegis::theory {
 namespace {
 
-constexpr const char* kTheorem = "global EDF";
 constexpr const char* kDensity =
     "density bound, preemptive global EDF (Goossens, Funk, Baruah 2003; Bertogna, Cirinei, Lipari "
     "2005)";
@@ -58,7 +57,10 @@ std::optional<Analysis> outside(const TaskSet& tasks, const char* theorem) {
 // The answers that need no test.
 std::optional<Analysis> answered_before(const TaskSet& tasks, std::size_t lanes,
                                         const char* theorem) {
-  if (auto refusal = refused_input(tasks, theorem)) return refusal;
+  if (const Status valid = validate(tasks); !valid) {
+    return Analysis{Verdict::kUnknown, theorem,
+                    "not a task set to analyse: " + valid.error().message()};
+  }
   if (lanes == 0) return Analysis{Verdict::kUnknown, theorem, "there is no lane"};
   if (const Rational u = utilisation(tasks); u > Rational(lanes)) {
     return Analysis{Verdict::kUnschedulable, theorem,
@@ -157,11 +159,10 @@ Analysis analyse_global_edf_interference(const TaskSet& tasks, std::size_t lanes
 }
 
 Analysis analyse_global_edf(const TaskSet& tasks, const GlobalLanes& lanes) {
-  if (auto refusal = refused_input(tasks, kTheorem)) return *refusal;
   const AnalysisOptions options{
       .policy = policy::Policy::kEdf, .preemption = lanes.preemption, .overheads = lanes.overheads};
   const auto charged = charged_for(tasks, options);
-  if (!charged) return analyse(tasks, options);  // which says why
+  if (!validate(tasks) || !charged) return analyse(tasks, options);  // which says why
   if (lanes.preemption == Preemption::kPreemptive) {
     Analysis by_density = analyse_global_edf_density(*charged, lanes.lanes);
     if (by_density.verdict != Verdict::kUnknown) return by_density;

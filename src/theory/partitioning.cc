@@ -213,9 +213,7 @@ std::optional<Partition> refused(const TaskSet& tasks, const PartitionOptions& o
   const auto answer = [](Verdict verdict, std::string reason) {
     return Partition{verdict, kTheorem, std::move(reason), {}, {}, {}};
   };
-  if (auto refusal = refused_input(tasks, kTheorem)) {
-    return answer(refusal->verdict, std::move(refusal->reason));
-  }
+  if (!validate(tasks)) return answer(Verdict::kUnknown, analyse(tasks, options.lane).reason);
   if (options.lanes == 0) return answer(Verdict::kUnknown, "there is no lane");
   if (const Rational u = utilisation(tasks); u > Rational(options.lanes)) {
     return answer(Verdict::kUnschedulable, "the utilisation " + std::to_string(u.to_double()) +

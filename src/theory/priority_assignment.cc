@@ -144,10 +144,13 @@ PriorityAssignment assign_priorities(const TaskSet& tasks, const AnalysisOptions
   const auto as = [](Analysis refusal) {
     return PriorityAssignment{refusal.verdict, kTheorem, std::move(refusal.reason), {}, {}};
   };
-  if (auto refusal = refused_input(tasks, kTheorem)) return as(std::move(*refusal));
+  if (!validate(tasks)) return as(analyse(tasks, options));
   const auto charged = charged_for(tasks, options);
-  if (!charged) return as(analyse(tasks, options));
-  if (auto refusal = overutilised(*charged, kTheorem)) return as(std::move(*refusal));
+  if (!charged || !validate(*charged)) return as(analyse(tasks, options));
+  if (const Rational u = utilisation(*charged); u > Rational(1)) {
+    return as({Verdict::kUnschedulable, kTheorem,
+               "the utilisation " + std::to_string(u.to_double()) + " exceeds 1"});
+  }
   Levels levels(*charged, options);
   while (!levels.left().empty()) {
     if (!levels.place_one()) return refused(tasks, levels);
