@@ -110,7 +110,7 @@ bool some_joining_is_schedulable(const TaskSet& tasks, TaskSet& trial,
 // Two or three tasks cut at every tick, the lower ones with little to spare.
 TaskSet tight_set_in_ticks(example::RandomSets& random) {
   std::vector<example::Numbers> numbers;
-  const auto n = static_cast<std::int64_t>(random.between(2, 3));
+  const std::int64_t n = random.between(2, 3);
   for (std::int64_t i = 0; i < n; ++i) {
     const std::int64_t wcet = random.between(1 + i, 2 + i), period = random.between(5, 9) * (i + 1);
     numbers.push_back({wcet, period, wcet + random.between(2, 2 + 3 * i), random.between(0, i)});

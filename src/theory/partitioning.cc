@@ -103,11 +103,13 @@ Partition described(const TaskSet& tasks, const std::vector<Positions>& lanes,
   return result;
 }
 
-// No partition: one of the lanes' refusals is a proof.
+// Whether one of the lanes' refusals proves that there is no partition. With declared offsets none
+// does: a task that must arrive might, between segments, happen to keep a worse one away.
 bool refutes(const TaskSet& tasks, const Misfit& misfit, const Task& task,
              const AnalysisOptions& options) {
+  if (has_offsets(tasks)) return false;
   if (misfit.lanes.size() == 1) return misfit.lanes.front().verdict == Verdict::kUnschedulable;
-  return tasks.size() > 1 && judge({task}, options) == Verdict::kUnschedulable;
+  return judge({task}, options) == Verdict::kUnschedulable;
 }
 
 Partition without_room(const TaskSet& tasks, std::size_t task, const std::vector<Positions>& lanes,
@@ -150,6 +152,10 @@ class Exhaustion {
       return answer(Verdict::kUnknown, "the search for a partition has reached its limit");
     }
     if (doubt_) return answer(Verdict::kUnknown, "some lanes could not be decided: " + *doubt_);
+    if (has_offsets(tasks_)) {
+      return answer(Verdict::kUnknown,
+                    "no partition was found, but declared offsets may allow one");
+    }
     return answer(Verdict::kUnschedulable, "every partition has a lane that is unschedulable");
   }
 

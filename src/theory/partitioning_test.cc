@@ -234,6 +234,9 @@ TEST(Partitioning, says_unknown_for_what_it_has_not_proved) {
   EXPECT_THAT(partition(tight, options).reason, HasSubstr("limit"));
   EXPECT_EQ(partition(tight, options).verdict, Verdict::kUnknown);
   options.most_judgements = 100;
+  tight[4].offset = 0_ns;
+  EXPECT_THAT(partition(tight, options).reason, HasSubstr("offsets"));
+  EXPECT_EQ(partition(tight, options).verdict, Verdict::kUnknown);
   for (Task& task : tight) task.offset = 0_ns;
   EXPECT_THAT(partition(tight, options).reason, HasSubstr("could not be decided"));
   EXPECT_EQ(partition(tight, options).verdict, Verdict::kUnknown);

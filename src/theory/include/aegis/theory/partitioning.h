@@ -93,8 +93,8 @@ struct Partition {
 // Verdicts. kSchedulable: each lane is, by `lanes[i].analysis`. kUnschedulable: no partition is
 // schedulable, because U > m, because some task is not even alone, or because kExhaustive has tried
 // all; a lane once proved unschedulable stays so with more tasks, since sporadic tasks need not
-// arrive. kUnknown otherwise: a heuristic failed, the search reached its limit, or an answer it
-// needed was itself kUnknown.
+// arrive; with declared offsets they must, and only U > m refutes. kUnknown otherwise: a heuristic
+// failed, the search reached its limit, or an answer it needed was itself kUnknown.
 //
 // kExhaustive is a depth-first branch and bound: tasks in decreasing order, lanes in order, an
 // unschedulable lane cuts the branch, and of the empty lanes, which are alike, only the first is
