@@ -242,6 +242,36 @@ TEST(Partitioning, says_unknown_for_what_it_has_not_proved) {
   EXPECT_EQ(partition(tight, options).verdict, Verdict::kUnknown);
 }
 
+// Three of 0.26 fill a lane; without what is known of equals the proof would take ages.
+TEST(Partitioning, many_equal_tasks_do_not_make_the_search_long) {
+  const TaskSet tasks = example::set(std::vector<example::Numbers>(30, {26, 100, 100}));
+  const AnalysisOptions edf = by(Policy::kEdf, Preemption::kPreemptive);
+  EXPECT_EQ(partition(tasks, on(9, PartitionSearch::kExhaustive, edf)).verdict,
+            Verdict::kUnschedulable);
+  const LeastLanes least = least_lanes(tasks, on(30, PartitionSearch::kExhaustive, edf));
+  EXPECT_EQ(least.partition.lanes.size(), 10U);
+  EXPECT_EQ(least.at_least, 10U);
+}
+
+TEST(Partitioning, equal_tasks_are_searched_completely) {
+  example::RandomSets sets(64);
+  int refused = 0;
+  for (int i = 0; i < 150; ++i) {
+    const auto some = [&](std::int64_t period) {
+      const std::int64_t wcet = sets.between(1, period / 2);
+      return example::Numbers{wcet, period, sets.between(wcet, period)};
+    };
+    const example::Numbers a = some(8), b = some(12), c = some(10);
+    const TaskSet tasks = example::set({a, b, a, c, b, a, b});
+    const auto found = partition(tasks, on(3, PartitionSearch::kExhaustive));
+    const bool exists = some_partition_is_schedulable(tasks, 3, by(Policy::kEdf));
+    EXPECT_EQ(found.verdict, exists ? Verdict::kSchedulable : Verdict::kUnschedulable);
+    refused += !exists;
+  }
+  EXPECT_GT(refused, 20);
+  EXPECT_LT(refused, 130);
+}
+
 TEST(Partitioning, refuses_bad_input) {
   const TaskSet tasks = example::running_example();
   EXPECT_THAT(partition({}, on(2, PartitionSearch::kFirstFit)).reason, HasSubstr("empty"));

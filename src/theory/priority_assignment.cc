@@ -90,25 +90,29 @@ class Levels {
   std::vector<std::size_t> placed_;
 };
 
-std::string late_as_lowest(const TaskSet& tasks, const TaskBound& bound) {
-  const std::string name = name_of(tasks, bound.task);
-  if (!bound.response_time) return name + " without a bound";
-  return name + " after " + format_duration(*bound.response_time) + " > " +
-         format_duration(*bound.response_time + *bound.slack);
+// "A after 65 ms > 50 ms", the one that misses by the least; of tasks without a bound the first.
+std::string least_late(const TaskSet& tasks, const std::vector<TaskBound>& unplaced) {
+  const TaskBound& least =
+      *std::max_element(unplaced.begin(), unplaced.end(), [](const auto& a, const auto& b) {
+        return a.slack.value_or(-Duration::max()) < b.slack.value_or(-Duration::max());
+      });
+  const std::string name = name_of(tasks, least.task);
+  if (!least.response_time) return name + " has no bound";
+  return name + " would respond after " + format_duration(*least.response_time) + " > " +
+         format_duration(*least.response_time + *least.slack);
 }
 
 PriorityAssignment refused(const TaskSet& tasks, Levels& levels) {
   PriorityAssignment result{Verdict::kUnschedulable, kTheorem, {}, {}, {}};
   std::vector<std::size_t> left = levels.left();
   std::sort(left.begin(), left.end());
-  std::string late;
   for (const std::size_t i : left) {
     result.unplaced.push_back(levels.as_lowest(i));
-    late += (late.empty() ? "" : ", ") + late_as_lowest(tasks, result.unplaced.back());
     if (!result.unplaced.back().response_time) result.verdict = Verdict::kUnknown;
   }
-  result.reason = "no task can have priority " + std::to_string(left.size() - 1) +
-                  " (0 is the highest), below the others left: " + late;
+  result.reason = "none of the " + std::to_string(left.size()) + " tasks left can have priority " +
+                  std::to_string(left.size() - 1) + ", below the others; the least late, " +
+                  least_late(tasks, result.unplaced);
   if (has_offsets(tasks)) {
     result.verdict = Verdict::kUnknown;
     result.reason += "; the declared offsets may prevent it";

@@ -29,6 +29,7 @@ enum class TaskWeight : std::uint8_t {
   kDensity,      // C / min(D, T)
 };
 
+// What partition() is asked.
 struct PartitionOptions {
   AnalysisOptions lane;   // what is assumed of every lane; they are alike
   std::size_t lanes = 1;  // m >= 1
@@ -39,6 +40,7 @@ struct PartitionOptions {
   std::size_t most_judgements = 10'000;
 };
 
+// One lane of a partition.
 struct PartitionedLane {
   TaskSet tasks;         // in the given set's order
   Rational utilisation;  // without overheads
@@ -98,7 +100,8 @@ struct Partition {
 //
 // kExhaustive is a depth-first branch and bound: tasks in decreasing order, lanes in order, an
 // unschedulable lane cuts the branch, and of the empty lanes, which are alike, only the first is
-// tried. Verdicts are remembered per set of tasks. It takes at most 64 tasks and looks at at most
+// tried, and a task that equals the one before it in all that counts goes to no earlier lane.
+// Verdicts are remembered per set of tasks. It takes at most 64 tasks and looks at at most
 // 5,000,000 partial partitions, under a second beside the judgements.
 //
 // An invalid set and zero lanes are answered kUnknown. O(n m) judgements for the heuristics. Not
