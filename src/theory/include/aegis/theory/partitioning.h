@@ -82,7 +82,7 @@ struct Partition {
 //   m                       PartitionOptions::lanes
 //
 // For preemptive EDF with D = T, where a lane's test is U <= 1, each of the three places any set
-// with U <= (beta m + 1) / (beta + 1), beta = floor(1 / max u_i) (López et al., theorem 3; a test
+// with U <= (beta m + 1) / (beta + 1), beta = floor(1 / max u_i) (López et al.; a test
 // holds us to it). With other deadlines or between segments there is no such bound: a single long
 // segment may need a lane of its own.
 //
