@@ -96,8 +96,8 @@ class Joining {
 
   TaskBound bound_of(std::size_t i, std::size_t count) {
     tasks_[i] = with_last_joined(given_[i], count);
-    const auto responses =
-        np_successive_responses(tasks_, tasks_[i].id, options_.policy, options_.blocking);
+    const auto responses = np_successive_responses(tasks_, tasks_[i].id, options_.policy,
+                                                   options_.blocking, options_.supply);
     TaskBound bound{.task = tasks_[i].id, .blocking = blocking_of(i)};
     if (responses.empty()) return bound;
     bound.response_time = *std::max_element(responses.begin(), responses.end());
@@ -106,7 +106,7 @@ class Joining {
   }
 
   [[nodiscard]] Duration blocking_of(std::size_t i) const {
-    Duration longest;
+    Duration longest = options_.blocking.of(options_.blocking.best_effort);
     for (const Task& task : tasks_) {
       if (priority_under(options_.policy, task) <= priority_under(options_.policy, tasks_[i])) {
         continue;

@@ -80,8 +80,10 @@ class Levels {
 
   [[nodiscard]] std::vector<Duration> responses_of(TaskId task) const {
     return options_.preemption == Preemption::kPreemptive
-               ? preemptive_successive_responses(tasks_, task, Policy::kStaticPriority)
-               : np_successive_responses(tasks_, task, Policy::kStaticPriority, options_.blocking);
+               ? preemptive_successive_responses(tasks_, task, Policy::kStaticPriority,
+                                                 options_.supply)
+               : np_successive_responses(tasks_, task, Policy::kStaticPriority, options_.blocking,
+                                         options_.supply);
   }
 
   TaskSet tasks_;
