@@ -32,6 +32,7 @@ struct Job {
   std::int64_t release = 0;  // of the chain: first stages are ready then
   std::vector<std::int64_t> segments;
   bool in_segment = false;
+  std::int64_t start = -1;
   std::int64_t done = -1;
 };
 
@@ -71,6 +72,8 @@ class Machine {
     }
     return longest;
   }
+
+  [[nodiscard]] const std::vector<Job>& jobs() const { return jobs_; }
 
  private:
   [[nodiscard]] const StagePlace& place(const Job& job) const {
@@ -117,6 +120,7 @@ class Machine {
     }
     if (chosen == jobs_.size()) return;
     Job& job = jobs_[chosen];
+    if (job.start < 0) job.start = now;
     job.in_segment = --job.segments.front() > 0;
     if (job.in_segment) return;
     job.segments.erase(job.segments.begin());
