@@ -39,6 +39,7 @@ class Equations {
 
   // Nothing when solved: every stage's jitter and response then stand in stages().
   std::optional<Obstacle> solve() {
+    if (auto obstacle = out_of_patience()) return obstacle;
     std::vector<bool> changed(resources_.size(), true);
     for (int round = 0; round < kMostRounds; ++round) {
       for (std::size_t r = 0; r < resources_.size(); ++r) {
@@ -74,8 +75,10 @@ class Equations {
   [[nodiscard]] Obstacle refused(std::size_t r, const TaskSet& tasks,
                                  const Analysis& analysis) const {
     const auto charged = charged_for(tasks, resources_[r].options);
-    return {resources_[r].name + " gives no bound: " + analysis.reason,
-            charged && validate(*charged) && utilisation(*charged) > Rational(1)};
+    if (charged && validate(*charged) && utilisation(*charged) > Rational(1)) {
+      return {resources_[r].name + " is asked for more than all its time", /*overloaded=*/true};
+    }
+    return {resources_[r].name + " gives no bound: " + analysis.reason};
   }
 
   // J of all stages from the responses before them; which resources have to be looked at again.

@@ -258,5 +258,41 @@ TEST(SelfSuspension, bad_input_is_one_line) {
       << "a deadline it swallows is a verdict";
 }
 
+TEST(SelfSuspension, absurd_numbers_are_answered_and_never_abort) {
+  example::RandomSets random(65);
+  const auto absurd = [&](Duration usual) {
+    if (random.between(0, 15) > 0) return usual;
+    const Duration extremes[] = {0_ns,
+                                 -1_ns,
+                                 1_ns,
+                                 kLargestSum,
+                                 kLargestSum / 8,
+                                 kLargestSum / 64,
+                                 Duration::max(),
+                                 -Duration::max()};
+    return extremes[random.between(0, std::size(extremes) - 1)];
+  };
+  int answered = 0;
+  for (int i = 0; i < kSets / 5; ++i) {
+    auto set = random_suspending_tasks(random);
+    for (SuspendingTask& suspending : set) {
+      suspending.suspension = absurd(suspending.suspension);
+      suspending.task.period = absurd(suspending.task.period);
+      suspending.task.release_jitter = absurd(suspending.task.release_jitter);
+      suspending.task.segments[0].wcet = absurd(suspending.task.segments[0].wcet);
+    }
+    const bool preemptive = random.between(0, 1) == 0;
+    auto options = in_ticks(random.between(0, 1) ? Policy::kEdf : Policy::kStaticPriority,
+                            preemptive ? kPreemptive : Preemption::kNonPreemptive);
+    if (random.between(0, 3) == 0) options.overheads.dispatch = absurd(1_ns);
+    if (random.between(0, 3) == 0) options.overheads.clock_error = absurd(1_ns);
+    const auto answer = analyse_self_suspension(set, options);
+    if (!answer) continue;
+    ++answered;
+    EXPECT_FALSE(answer->analysis.reason.empty());
+  }
+  EXPECT_GT(answered, kSets / 50);
+}
+
 }  // namespace
 }  // namespace aegis::theory

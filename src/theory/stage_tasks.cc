@@ -10,12 +10,12 @@ namespace {
 using policy::Policy;
 
 aegis::Failure<Error> refused(const Task& chain, const char* problem,
-                       ErrorCode code = ErrorCode::kInvalidArgument) {
+                              ErrorCode code = ErrorCode::kInvalidArgument) {
   return fail(Error::permanent(code, problem).with_detail(chain.name));
 }
 
 aegis::Failure<Error> refused(const Resource& resource, const char* problem,
-                       ErrorCode code = ErrorCode::kInvalidArgument) {
+                              ErrorCode code = ErrorCode::kInvalidArgument) {
   return fail(Error::permanent(code, problem).with_detail(resource.name));
 }
 
@@ -155,6 +155,7 @@ class Builder {
     }
     stage.longest_path = path_before(stage) + sum_of(chain.task.stages[s], &Segment::wcet);
     stage.response = stage.earliest_arrival;
+    if (stage.predecessors.empty()) stage.response = chain.task.release_jitter;
     return stage;
   }
 

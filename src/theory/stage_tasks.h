@@ -20,7 +20,7 @@ struct StageTask {
   Duration longest_path;                  // of WCETs, this stage's included
   RelativeDeadline deadline;              // given or derived
   Task task;                              // as its resource sees it: D = deadline - phi
-  Duration response;                      // R; what the iteration raises, from phi on
+  Duration response;                      // R; what the iteration raises, from phi + J on
 };
 using StageTasks = std::vector<StageTask>;
 
