@@ -102,6 +102,16 @@ class MemberReader {
     return {found == nullptr ? nothing : *found, path_ + name + ".", problem_};
   }
 
+  // A member of whatever type, which the caller reads; null when it is absent, which is refused.
+  [[nodiscard]] const Json& any(const char* name, const Json& object) {
+    static const Json nothing;
+    asked_.emplace_back(name);
+    const auto at = object.is_object() ? object.find(name) : object.end();
+    if (object.is_object() && at != object.end()) return at.value();
+    refuse(name, "it to be there");
+    return nothing;
+  }
+
   void refuse(const char* name, const std::string& expected) const {
     say(name, "expected " + expected);
   }

@@ -92,6 +92,20 @@ std::string best_effort_assumption(Duration longest) {
   return "no segment of best-effort work executes longer than " + format_duration(longest);
 }
 
+Error unusable(const char* why) {
+  return Error::permanent(ErrorCode::kFailedPrecondition, why);
+}
+
+std::optional<TaskCertificate> certificate_of(const Task& task, const TaskBound& bound,
+                                              const TaskSet& tasks) {
+  if (bound.task != task.id || !bound.response_time || !bound.slack) return std::nullopt;
+  return TaskCertificate{
+      task.id,      name_of(tasks, task.id), *bound.response_time,
+      *bound.slack, bound.blocking,          bound.blocking_tolerance.value_or(Duration::zero())};
+}
+
+}  // namespace
+
 std::vector<std::string> assumptions_of(const AnalysisOptions& options) {
   const Overheads& o = options.overheads;
   return {
@@ -110,20 +124,6 @@ std::vector<std::string> assumptions_of(const AnalysisOptions& options) {
       "the co-runners are those under which the WCETs were measured",
   };
 }
-
-Error unusable(const char* why) {
-  return Error::permanent(ErrorCode::kFailedPrecondition, why);
-}
-
-std::optional<TaskCertificate> certificate_of(const Task& task, const TaskBound& bound,
-                                              const TaskSet& tasks) {
-  if (bound.task != task.id || !bound.response_time || !bound.slack) return std::nullopt;
-  return TaskCertificate{
-      task.id,      name_of(tasks, task.id), *bound.response_time,
-      *bound.slack, bound.blocking,          bound.blocking_tolerance.value_or(Duration::zero())};
-}
-
-}  // namespace
 
 Duration Certificate::best_effort_tolerance() const {
   Duration least = tasks.empty() ? Duration::zero() : Duration::max();

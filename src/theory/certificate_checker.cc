@@ -340,12 +340,16 @@ Status is_about(const TaskSet& tasks, const Certificate& certificate) {
   if (certificate.fingerprint != fingerprint(tasks, certificate.options)) {
     return doubt("the fingerprint is of another set or other options");
   }
+  if (certificate.assumptions != assumptions_of(certificate.options)) {
+    return doubt("the assumptions are not those of its options");
+  }
   const auto& proofs = certificate.proof.tasks;
   if (certificate.tasks.size() != tasks.size() || proofs.size() != tasks.size()) {
     return doubt("the certificate has other tasks");
   }
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (certificate.tasks[i].task != tasks[i].id || proofs[i].task != tasks[i].id) {
+    const bool same_name = tasks[i].name.empty() || certificate.tasks[i].name == tasks[i].name;
+    if (certificate.tasks[i].task != tasks[i].id || proofs[i].task != tasks[i].id || !same_name) {
       return doubt("the certificate has other tasks", tasks[i].name);
     }
   }

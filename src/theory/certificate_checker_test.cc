@@ -141,6 +141,8 @@ TEST(CertificateChecker, says_what_it_does_not_believe) {
   };
   EXPECT_EQ(after([](auto&) {}), "");
   EXPECT_THAT(after([](auto& c) { c.fingerprint ^= 1; }), HasSubstr("fingerprint"));
+  EXPECT_THAT(after([](auto& c) { c.assumptions.pop_back(); }), HasSubstr("assumptions"));
+  EXPECT_THAT(after([](auto& c) { c.tasks[0].name = "Z"; }), HasSubstr("other tasks"));
   EXPECT_THAT(after([](auto& c) { c.tasks.pop_back(); }), HasSubstr("other tasks"));
   EXPECT_THAT(after([](auto& c) { std::swap(c.tasks[0], c.tasks[1]); }), HasSubstr("other tasks"));
   EXPECT_THAT(after([](auto& c) { c.tasks[1].slack += 1_ns; }), HasSubstr("slack"));

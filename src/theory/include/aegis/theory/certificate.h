@@ -44,6 +44,9 @@ struct Certificate {
 // changes with the encoding. Not a cryptographic hash: it finds mistakes, not forgeries.
 [[nodiscard]] std::uint64_t fingerprint(const TaskSet& tasks, const AnalysisOptions& options);
 
+// What every certificate with these options assumes, a sentence each.
+[[nodiscard]] std::vector<std::string> assumptions_of(const AnalysisOptions& options);
+
 // The certificate of a set that `analysis` found schedulable. Errors: kFailedPrecondition when it
 // did not, when it is of another set (other tasks), or when a task has no response-time bound;
 // kOutOfRange when the evidence would be longer than the limits of the analyses.

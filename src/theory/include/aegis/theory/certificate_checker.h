@@ -16,8 +16,8 @@ namespace aegis::theory {
 //
 // What is checked, with the overheads charged to the set anew:
 //
-//   1. The fingerprint, the tasks and their order are the set's; slack = D - R >= 0; no job
-//   outstays
+//   1. The fingerprint, the assumptions, the tasks, their names and order are the set's; slack = D
+//   - R >= 0; no job outstays
 //      its overload rule; the blocking is the longest segment the theorem charges.
 //   2. EDF: the horizon of the demand proof is one (proof.h); its stretches hold, and no deadline
 //   up
