@@ -26,9 +26,11 @@ text{font-family:system-ui,"Segoe UI","Helvetica Neue",Helvetica,Arial,"DejaVu S
 .thin{stroke:#1f2328;stroke-width:1.2;fill:#1f2328}.late{stroke:#d0021b;stroke-width:1.8;fill:#d0021b}
 .dots{stroke:#1f2328;stroke-width:1.2;stroke-dasharray:2 2}.ring{stroke:#1f2328;stroke-width:1.2;fill:#ffffff}
 .outage{fill:#8c959f;fill-opacity:0.35}.supply{fill:none;stroke:#1a7f37;stroke-width:2}
-.demand{fill:#9ecbf0}.demand-edge{fill:none;stroke:#0b4f8a;stroke-width:1.6}
+.demand{fill:#b6daf7}.demand-edge{fill:none;stroke:#0b4f8a;stroke-width:1.6}
 .total{fill:none;stroke:#1f2328;stroke-width:2}.blocking{fill:#f3d9a4}
 .mark{stroke:#d0021b;stroke-width:1.5;stroke-dasharray:4 3}.fits{stroke:#1f2328;stroke-width:1.5;stroke-dasharray:4 3}
+.strong{font-weight:600}.dot{fill:#1f2328;stroke:#ffffff;stroke-width:1}
+.dot-late{fill:#d0021b;stroke:#ffffff;stroke-width:1}
 .horizon{stroke:#59636e;stroke-width:1.2;stroke-dasharray:8 3 2 3}
 </style>
 <defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="7" height="7" fill="#ffffff" fill-opacity="0.35"/><rect width="2" height="7" fill="#1f2328" fill-opacity="0.75"/></pattern></defs>
@@ -41,8 +43,9 @@ bool continues(char byte) {
 double width_of_character(char lead) {
   const auto byte = static_cast<unsigned char>(lead);
   if (byte >= 0xE3) return 1.0;  // from U+3000 on, many are as wide as high
+  if (std::string_view("iljtfr .,:;()|'!/1").find(lead) != std::string_view::npos) return 0.42;
   if (lead == 'm' || lead == 'w' || lead == 'W' || lead == 'M') return 0.95;
-  return lead >= 'A' && lead <= 'Z' ? 0.72 : 0.6;
+  return lead >= 'A' && lead <= 'Z' ? 0.72 : 0.64;
 }
 
 // Where each character begins, and where the text ends.
