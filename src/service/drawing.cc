@@ -17,23 +17,29 @@ namespace {
 
 // Dark edges on boxes show where segments meet; hatching lies over a colour and needs none itself.
 constexpr std::string_view kStyles = R"css(<style>
-text{font-family:system-ui,"Segoe UI","Helvetica Neue",Helvetica,Arial,"DejaVu Sans",sans-serif;font-size:12px;fill:#1f2328}
-.title{font-size:17px;font-weight:600}.note{fill:#59636e}.name{font-size:13px;font-weight:600}
-.small{font-size:11px;fill:#59636e}.bad{fill:#b3001b;font-weight:600}.end{text-anchor:end}.mid{text-anchor:middle}
+text{font-family:system-ui,"Segoe UI","Helvetica Neue",Helvetica,Arial,"DejaVu Sans",sans-serif}
+text{font-size:12px;fill:#1f2328}.title{font-size:17px;font-weight:600}.note{fill:#59636e}
+.name{font-size:13px;font-weight:600}.small{font-size:11px;fill:#59636e}
+.bad{fill:#b3001b;font-weight:600}.strong{font-weight:600}.light{fill:#ffffff}
+.end{text-anchor:end}.mid{text-anchor:middle}
+.halo{paint-order:stroke;stroke:#ffffff;stroke-width:4px;stroke-linejoin:round}
 .axis{stroke:#59636e;stroke-width:1}.grid{stroke:#e4e8ec;stroke-width:1}
 .box{stroke:#1f2328;stroke-width:1}.missed{fill:none;stroke:#d0021b;stroke-width:3}
-.light{fill:#ffffff}.halo{paint-order:stroke;stroke:#ffffff;stroke-width:4px;stroke-linejoin:round}
-.thin{stroke:#1f2328;stroke-width:1.2;fill:#1f2328}.late{stroke:#d0021b;stroke-width:1.8;fill:#d0021b}
-.dots{stroke:#1f2328;stroke-width:1.2;stroke-dasharray:2 2}.ring{stroke:#1f2328;stroke-width:1.2;fill:#ffffff}
-.outage{fill:#8c959f;fill-opacity:0.35}.supply{fill:none;stroke:#1a7f37;stroke-width:2}
+.thin{stroke:#1f2328;stroke-width:1.2;fill:#1f2328}
+.late{stroke:#d0021b;stroke-width:1.8;fill:#d0021b}
+.dots{stroke:#1f2328;stroke-width:1.2;stroke-dasharray:2 2}
+.ring{stroke:#1f2328;stroke-width:1.2;fill:#ffffff}.outage{fill:#8c959f;fill-opacity:0.35}
 .demand{fill:#b6daf7}.demand-edge{fill:none;stroke:#0b4f8a;stroke-width:1.6}
-.total{fill:none;stroke:#1f2328;stroke-width:2}.blocking{fill:#f3d9a4}
-.mark{stroke:#d0021b;stroke-width:1.5;stroke-dasharray:4 3}.fits{stroke:#1f2328;stroke-width:1.5;stroke-dasharray:4 3}
-.strong{font-weight:600}.dot{fill:#1f2328;stroke:#ffffff;stroke-width:1}
-.dot-late{fill:#d0021b;stroke:#ffffff;stroke-width:1}
+.blocking{fill:#f3d9a4}.total{fill:none;stroke:#1f2328;stroke-width:2}
+.supply{fill:none;stroke:#1a7f37;stroke-width:2}
+.mark{stroke:#d0021b;stroke-width:1.5;stroke-dasharray:4 3}
+.fits{stroke:#1f2328;stroke-width:1.5;stroke-dasharray:4 3}
 .horizon{stroke:#59636e;stroke-width:1.2;stroke-dasharray:8 3 2 3}
+.dot{fill:#1f2328;stroke:#ffffff;stroke-width:1}.dot-late{fill:#d0021b;stroke:#ffffff}
 </style>
-<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="7" height="7" fill="#ffffff" fill-opacity="0.35"/><rect width="2" height="7" fill="#1f2328" fill-opacity="0.75"/></pattern></defs>
+<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse"
+  patternTransform="rotate(45)"><rect width="7" height="7" fill="#ffffff" fill-opacity="0.35"/>
+<rect width="2" height="7" fill="#1f2328" fill-opacity="0.75"/></pattern></defs>
 )css";
 
 bool continues(char byte) {
@@ -182,7 +188,7 @@ Ticks::Ticks(Duration from, Duration to, int most) {
   const auto* unit = std::ranges::find_if(
       kUnits, [&](const Unit& candidate) { return candidate.size <= to - from; });
   // A whole step of "0.5 s" is fine, one of "0.005 s" is not.
-  while (unit->size > 100 * step) ++unit;
+  while (unit->size / 100 > step) ++unit;
   unit_ = unit->name;
   size_ = unit->size;
   for (Duration tenth = size_; tenth > step; tenth = tenth / 10) ++decimals_;

@@ -22,7 +22,9 @@ constexpr double kMargin = 24;
 constexpr double kBoxHeight = 24;
 constexpr double kArrowHeight = 36;
 constexpr double kRowHeight = 52;
+constexpr double kEmptyRowHeight = 26;
 constexpr double kLabelHeight = 20;  // what a row with a sentence about a miss is higher
+constexpr double kNameSize = 14;     // 13 and bold
 constexpr double kWidestName = 190;
 constexpr double kNarrowestName = 44;  // leaves room for the unit of the axis
 
@@ -45,6 +47,7 @@ struct Row {
   double top = 0;
   double base = 0;  // where the boxes stand
   Colour colour{};
+  bool empty = true;                     // nothing of the task is in view
   std::vector<const JobRecord*> misses;  // late ones in view, the first with words
   double words_end = 0;                  // where the words of its misses end
 };
@@ -91,19 +94,24 @@ class SchedulePicture {
     double names = kNarrowestName;
     for (std::size_t i = 0; i < drawn_.tasks.size(); ++i) {
       Row row{.task = &drawn_.tasks[i], .colour = kColours[i % kColours.size()]};
-      row.name = drawing::shortened(row.task->name, kWidestName, 13);
-      names = std::max(names, drawing::width_of(row.name, 13));
+      row.name = drawing::shortened(row.task->name, kWidestName, kNameSize);
+      names = std::max(names, drawing::width_of(row.name, kNameSize));
       rows_.push_back(std::move(row));
     }
     for (const JobRecord& job : drawn_.schedule.jobs) {
+      Row* row = row_of(job.id);
+      if (row == nullptr) continue;
+      const bool over = job.completion.value_or(job.release) < view_.from;
+      row->empty = row->empty && (over || job.release > view_.to);
       if (!job.missed() || !in_view(job.dropped() ? job.release : *job.completion)) continue;
-      if (Row* row = row_of(job.id)) row->misses.push_back(&job);
+      row->misses.push_back(&job);
     }
     scale_ = {shown(view_.from), shown(view_.to), kMargin + names + 18, kWidth - kMargin - 6};
     double y = top_of_rows();
     for (Row& row : rows_) {
       row.top = y;
-      y += kRowHeight + (row.misses.empty() ? 0 : kLabelHeight);
+      y += row.empty ? kEmptyRowHeight : kRowHeight;
+      if (!row.misses.empty()) y += kLabelHeight;
       row.base = y - 6;
     }
     bottom_ = y;
@@ -139,7 +147,8 @@ class SchedulePicture {
   }
 
   void draw_row(const Row& row) {
-    svg_.text({scale_.begin - 14, row.base - 7}, row.name, "class=\"name end\"");
+    svg_.text({scale_.begin - 14, row.base - (row.empty ? 1 : 7)}, row.name,
+              row.empty ? "class=\"note end\"" : "class=\"name end\"");
     svg_.line({scale_.begin, row.base}, {scale_.end, row.base}, "class=\"axis\"");
   }
 
@@ -217,9 +226,9 @@ class SchedulePicture {
   }
 
   void draw_outage(const Outage& outage) {
-    if (outage.end <= view_.from || outage.begin >= view_.to) return;
+    if (outage.end() <= view_.from || outage.begin >= view_.to) return;
     occurs_.outages = true;
-    svg_.rect({x(outage.begin), rows_.front().top, std::max(x(outage.end) - x(outage.begin), 1.0),
+    svg_.rect({x(outage.begin), rows_.front().top, std::max(x(outage.end()) - x(outage.begin), 1.0),
                bottom_ - rows_.front().top},
               "class=\"outage\"");
   }
@@ -293,7 +302,8 @@ class SchedulePicture {
             [&](Point p) { draw_cross({p.x, p.y - 8}, "class=\"late\""); });
     }
     if (occurs_.outages) {
-      entry("the lane is not to be had", [&](Point p) { svg_.rect(box(p), "class=\"outage\""); });
+      entry("outage: the lane does nothing",
+            [&](Point p) { svg_.rect(box(p), "class=\"outage\""); });
     }
     return y;
   }

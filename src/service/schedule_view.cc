@@ -102,22 +102,36 @@ void see_all(ScheduleView& view, const std::vector<JobRecord>& jobs) {
   view.to += (view.to - view.from) / 40;
 }
 
+// Just before the first release that would be one too many; where too many come at once, after
+// them.
+TimePoint last_with(const std::vector<JobRecord>& jobs, std::size_t first, std::size_t most_jobs) {
+  std::size_t beyond = first + most_jobs;
+  while (beyond < jobs.size() && jobs[beyond].release == jobs[first].release) ++beyond;
+  if (beyond >= jobs.size()) {
+    return end_of(*std::ranges::max_element(
+        jobs, [](const JobRecord& a, const JobRecord& b) { return end_of(a) < end_of(b); }));
+  }
+  return jobs[beyond].release - Duration::nanoseconds(1);
+}
+
 // From the busy period's begin through the miss and on; where that is too much, the last part
 // before the miss.
 void see_part(ScheduleView& view, const std::vector<JobRecord>& jobs, std::size_t most_jobs,
               TimePoint begin) {
-  const auto first =
-      std::ranges::find_if(jobs, [&](const JobRecord& job) { return job.release >= begin; });
-  const auto index = static_cast<std::size_t>(first - jobs.begin());
-  const TimePoint through = view.late ? std::max(end_of(*view.late), missed_at(*view.late)) : begin;
+  const auto index_after = [&](TimePoint t) {
+    const auto job =
+        std::ranges::find_if(jobs, [&](const JobRecord& record) { return record.release >= t; });
+    return static_cast<std::size_t>(job - jobs.begin());
+  };
   view.from = begin;
-  view.to = std::max(through, jobs[std::min(index + most_jobs, jobs.size()) - 1].release);
-  if (released_in(jobs, view.from, view.to) <= most_jobs) return;
+  const std::size_t first = std::min(index_after(begin), jobs.size() - 1);
+  view.to = last_with(jobs, first, most_jobs);
+  if (view.late == nullptr) return;
+  const TimePoint through = std::max(end_of(*view.late), missed_at(*view.late));
+  if (through <= view.to) return;
   view.to = through;
-  const auto beyond =
-      std::ranges::find_if(jobs, [&](const JobRecord& job) { return job.release > through; });
-  const auto seen = static_cast<std::size_t>(beyond - jobs.begin());
-  if (seen > most_jobs) view.from = std::max(view.from, jobs[seen - most_jobs].release);
+  const std::size_t beyond = index_after(through + Duration::nanoseconds(1));
+  if (beyond > most_jobs) view.from = std::max(view.from, jobs[beyond - most_jobs].release);
 }
 
 }  // namespace

@@ -44,12 +44,15 @@ struct DemandPictureOptions {
 //     +---------------------- t
 //
 // The whole test is drawn where it is legible; where it goes on beyond the picture, its horizon is
-// named at the right edge. The numbers are theory's (demand_bound, request_bound, supply_bound) but B(t), whose
-// definition np_edf_demand.h has. Names may be anything. The same bytes for the same input.
+// named at the right edge. Blocking is drawn where something is due: elsewhere it hurts nobody. The
+// numbers are theory's (demand_bound, request_bound, supply_bound) but B(t), whose definition
+// np_edf_demand.h has. Names may be anything. The same bytes for the same input. At most 100,000
+// deadlines are looked at for the interval with the least room.
 //
 // Errors, kUnsupported with one line that says why: utilisation above 1 (of the task and those
-// above it for fixed priorities), where no interval is long enough; FIFO; a busy period
-// beyond 10,000 jobs or a picture of more than 5,000 steps. kInvalidArgument for an invalid set or supply, or overheads beyond a deadline.
+// above it for fixed priorities), where no interval is long enough; FIFO; a busy period beyond
+// 10,000 jobs or a picture of more than 5,000 steps. kInvalidArgument for an invalid set or supply,
+// or overheads beyond a deadline.
 [[nodiscard]] Result<std::string> demand_picture(const DrawnDemand& drawn,
                                                  const DemandPictureOptions& options);
 

@@ -22,10 +22,11 @@ struct Stretch {
   TimePoint end;
 };
 
-// Time in which the lane was not to be had.
+// Time in which the lane does nothing, whatever waits: [begin, end()).
 struct Outage {
   TimePoint begin;
-  TimePoint end;
+  Duration length;
+  [[nodiscard]] constexpr TimePoint end() const { return begin + length; }
 };
 
 // Watches a simulation and keeps what it needs for a picture. O(1) an event.
@@ -76,7 +77,8 @@ struct SchedulePictureOptions {
 // explains what occurs. Colours differ in brightness too, and none of them carries a meaning that
 // shape does not.
 //
-// Names may be anything: escaped, and cut after 24 characters. An empty schedule is a picture that
+// A task without a job in view keeps a thin row. Names may be anything: escaped, and shortened in
+// the middle. An empty schedule is a picture that
 // says so. The same bytes for the same input. O(jobs + stretches).
 [[nodiscard]] std::string schedule_picture(const DrawnSchedule& drawn,
                                            const SchedulePictureOptions& options);
