@@ -91,9 +91,9 @@ class BlockingStairs {
       }
     }
     Duration longest;
-    for (auto stair = stairs_.rbegin(); stair != stairs_.rend(); ++stair) {
-      longest = stair->second = std::max(longest, stair->second);
-    }
+    std::for_each(stairs_.rbegin(), stairs_.rend(), [&longest](auto& stair) {
+      longest = stair.second = std::max(longest, stair.second);
+    });
   }
   [[nodiscard]] Duration at(Duration t) const {
     const auto stair = stairs_.upper_bound(t);
