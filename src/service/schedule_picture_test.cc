@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "aegis/theory/witness.h"
-
 #include "pictured_example.h"
 #include "svg_reading.h"
 
@@ -40,31 +38,43 @@ PlannedJob job(std::uint32_t task, Duration arrival, Duration jitter = 0_ms) {
   return {TaskId{task}, at, at + jitter, {}};
 }
 
-DrawnSchedule witness_of_running_example(SchedulePictureOptions& options) {
+// C(0..30) B(30..45) A(45..65): B is due at 40, A at 50.
+DrawnSchedule late_running_example(SchedulePictureOptions& options) {
   const TaskSet tasks = test::running_example();
-  const theory::Analysis analysis = theory::analyse(tasks, {});
-  const auto jobs = theory::witness(tasks, {}, analysis);
-  EXPECT_TRUE(jobs);
   options = {.title = "unschedulable by edf, non-preemptive",
-             .sentence = analysis.reason,
-             .origin = jobs->front().arrival};
-  return simulated(tasks, *jobs);
+             .sentence = theory::analyse(tasks, {}).reason};
+  return simulated(tasks, {job(2, 0_ms), job(0, 1_ns), job(1, 1_ns)});
 }
 
-TEST(SchedulePicture, of_the_running_example_s_witness_is_the_one_in_testdata) {
+TEST(SchedulePicture, of_the_late_running_example_is_the_one_in_testdata) {
   SchedulePictureOptions options;
-  const DrawnSchedule drawn = witness_of_running_example(options);
+  const DrawnSchedule drawn = late_running_example(options);
   test::expect_golden("running_example_schedule.svg", pictured(drawn, options));
 }
 
 TEST(SchedulePicture, says_when_the_missed_job_was_due_and_what_blocks_it) {
   SchedulePictureOptions options;
-  const DrawnSchedule drawn = witness_of_running_example(options);
+  const DrawnSchedule drawn = late_running_example(options);
   const std::string picture = pictured(drawn, options);
   EXPECT_THAT(picture, HasSubstr("due 40 ms, done 45 ms (5 ms late)"));
+  EXPECT_THAT(picture, HasSubstr("due 50 ms, done 65 ms (15 ms late)"));
   EXPECT_THAT(picture, HasSubstr("in 40 ms, jobs due need 15 ms and C, started just before"));
   EXPECT_EQ(test::count_of(picture, "class=\"blocks\""), 1U);
-  EXPECT_EQ(test::count_of(picture, "late deadline"), 1U);
+  EXPECT_EQ(test::count_of(picture, "late deadline"), 2U);
+}
+
+TEST(SchedulePicture, counts_from_the_origin) {
+  DrawnSchedule drawn = simulated({test::drawn_task(0, "A", 30, 100, 10)}, {job(0, 700_ms)});
+  EXPECT_THAT(pictured(drawn), HasSubstr("due 710 ms, done 730 ms"));
+  EXPECT_THAT(pictured(drawn, {.origin = TimePoint{} + 700_ms}),
+              HasSubstr("due 10 ms, done 30 ms"));
+}
+
+TEST(SchedulePicture, keeps_a_thin_row_for_a_task_without_a_job) {
+  const TaskSet tasks = test::running_example();
+  const std::string picture = pictured(simulated(tasks, {job(1, 0_ms)}));
+  EXPECT_EQ(test::count_of(picture, "class=\"name end\""), 1U);
+  EXPECT_EQ(test::count_of(picture, "class=\"note end\""), 2U);
 }
 
 TEST(SchedulePicture, has_a_box_a_segment_and_arrows_a_job) {
