@@ -127,6 +127,21 @@ TEST(DemandCurves, are_the_running_example_s) {
                        {0, 0, 0}, {40, 15, 30}, {50, 35, 30}, {100, 65, 0}}));
 }
 
+// C's second segment, 25 ms, begins 5 ms after C's arrival at the least, so that C is due
+// within 95.
+TEST(DemandCurves, let_a_later_segment_block_for_less_long) {
+  TaskSet tasks = running_example();
+  tasks[2].segments = {{5_ms, 5_ms}, {25_ms, 25_ms}};
+  const auto curves = demand_curves(analysed(tasks, {.blocking = theory::Blocking::closed()}));
+  ASSERT_TRUE(curves);
+  std::vector<std::pair<std::int64_t, std::int64_t>> falls;
+  for (const auto& step : curves->steps) {
+    if (step.t >= 50_ms) falls.emplace_back(step.t / 1_ms, step.blocking / 1_ms);
+  }
+  EXPECT_EQ(falls,
+            (std::vector<std::pair<std::int64_t, std::int64_t>>{{50, 25}, {95, 5}, {100, 0}}));
+}
+
 // 10 ms of work, 2 of any 10 ms lost: the second outage comes before it is done.
 TEST(DemandCurves, count_on_the_supply_that_is_left) {
   DrawnDemand drawn = analysed({task(0, 10, 40, 14)}, {});

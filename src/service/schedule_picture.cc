@@ -330,7 +330,7 @@ class SchedulePicture {
 void StretchRecording::on_start(JobId job, std::uint32_t segment, TimePoint at) {
   if (!stretches_.empty()) {
     const Stretch& last = stretches_.back();
-    if (last.job == job && last.segment == segment && last.end == at) return;
+    if (last.job == job && last.segment == segment) return;
   }
   stretches_.push_back({job, segment, at, at});
 }

@@ -63,6 +63,16 @@ TEST(SchedulePicture, says_when_the_missed_job_was_due_and_what_blocks_it) {
   EXPECT_EQ(test::count_of(picture, "late deadline"), 2U);
 }
 
+// C ends the moment B is released; B is late by itself.
+TEST(SchedulePicture, hatches_nothing_where_nobody_waited) {
+  const TaskSet tasks{test::drawn_task(0, "B", 45, 80, 40), test::drawn_task(1, "C", 30, 200, 200)};
+  const std::string idle_enough = pictured(simulated(tasks, {job(1, 0_ms), job(0, 30_ms)}));
+  EXPECT_EQ(test::count_of(idle_enough, "class=\"blocks\""), 0U);
+  EXPECT_EQ(test::count_of(idle_enough, "class=\"missed\""), 2U) << "the box and the legend";
+  const std::string waits = pictured(simulated(tasks, {job(1, 0_ms), job(0, 29_ms)}));
+  EXPECT_EQ(test::count_of(waits, "class=\"blocks\""), 1U);
+}
+
 TEST(SchedulePicture, counts_from_the_origin) {
   DrawnSchedule drawn = simulated({test::drawn_task(0, "A", 30, 100, 10)}, {job(0, 700_ms)});
   EXPECT_THAT(pictured(drawn), HasSubstr("due 710 ms, done 730 ms"));

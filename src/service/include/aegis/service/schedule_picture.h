@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +33,7 @@ class StretchRecording final : public theory::ScheduleObserver {
  public:
   void on_start(JobId job, std::uint32_t segment, TimePoint at) override;
   void on_end(JobId job, std::uint32_t segment, TimePoint at) override;
-  // In order of time. Parts of one segment that touch are one stretch.
+  // In order of time. Parts of a segment with no other job between are one stretch.
   [[nodiscard]] const std::vector<Stretch>& stretches() const { return stretches_; }
 
  private:
