@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aegis/theory/sensitivity.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "aegis/base/wide_integer.h"
+
+#include "bisection.h"
+#include "level_response.h"
+#include "tolerances.h"
+
+namespace aegis::theory {
+namespace {
+
+using policy::Policy;
+
+constexpr Duration kTick = Duration::nanoseconds(1);
+// The longest period or deadline tried: what is longer adds nothing, and three tasks of it still
+// fit kLargestSum.
+constexpr Duration kLongestTried = kLargestSum / 4;
+constexpr std::int64_t kWhole = 1'000'000'000;
+constexpr std::int64_t kLargestScaling = 1'000'000'000 * kWhole;
+
+// a · b / c rounded up, at least a tick; nothing beyond kLargestSum.
+std::optional<Duration> part(Duration a, std::int64_t b, std::int64_t c) {
+  const Int128 product = (Int128{a.ns()} * b + c - 1) / c;
+  if (product > Int128{kLargestSum.ns()}) return std::nullopt;
+  return std::max(Duration::nanoseconds(static_cast<std::int64_t>(product)), kTick);
+}
+
+void set_wcet(Segment& segment, Duration wcet) {
+  segment = {.wcet = wcet, .bcet = std::min(segment.bcet, wcet)};
+}
+
+std::vector<Segment>::iterator longest_of(Task& task) {
+  return std::max_element(task.segments.begin(), task.segments.end(),
+                          [](const Segment& a, const Segment& b) { return a.wcet < b.wcet; });
+}
+
+// How long a job may stay by its overload rule, if that is no longer than what is tried.
+Duration longest_stay(const Task& task) {
+  const bool queues = task.overload.rule == OverloadRule::kQueue;
+  const auto stay = Duration::checked_multiply(
+      task.period, 1 + (queues ? std::int64_t{task.overload.queue_depth} : 0));
+  return std::min(stay.value_or(kLongestTried), kLongestTried);
+}
+
+// The questions, asked of one set changed in place.
+class Search {
+ public:
+  Search(const TaskSet& tasks, const AnalysisOptions& options)
+      : Search(in_fixed_order(tasks, options)) {}
+
+  [[nodiscard]] Verdict verdict() const { return verdict_; }
+  [[nodiscard]] std::int64_t calls() const { return calls_; }
+
+  std::optional<Duration> limit(std::size_t i, Parameter parameter) {
+    const Task original = tasks_[i];
+    const auto holds = [&](Duration value) {
+      tasks_[i] = with(original, parameter, value);
+      const bool schedulable = ask(tasks_) == Verdict::kSchedulable;
+      tasks_[i] = original;
+      return schedulable;
+    };
+    return proved(bracket(original, parameter, holds), holds);
+  }
+
+  std::optional<Scaling> scaling() {
+    const auto holds = [&](Duration f) {
+      const auto changed = scaled(tasks_, {f.ns()});
+      return changed && ask(*changed) == Verdict::kSchedulable;
+    };
+    Bracket bracket{Duration::zero(), Duration::nanoseconds(kWhole)};
+    if (present_holds()) {
+      bracket = {Duration::nanoseconds(kWhole), Duration::nanoseconds(kLargestScaling)};
+      while (bracket.breaks > 2 * bracket.holds && holds(2 * bracket.holds)) {
+        bracket.holds = 2 * bracket.holds;
+      }
+      bracket.breaks = std::min(bracket.breaks, 2 * bracket.holds);
+    } else if (!holds(Duration::zero())) {
+      return std::nullopt;
+    }
+    const auto f = proved(bracket, holds);
+    return f ? std::optional(Scaling{f->ns()}) : std::nullopt;
+  }
+
+  // `expected` is where the limit should be; only overload rules can make it shorter.
+  std::optional<Duration> best_effort(std::optional<Duration> expected) {
+    const AnalysisOptions original = options_;
+    const auto holds = [&](Duration longest) {
+      options_.blocking.best_effort = longest;
+      const bool schedulable = ask(tasks_) == Verdict::kSchedulable;
+      options_ = original;
+      return schedulable;
+    };
+    if (expected && holds(*expected)) return proved(Bracket{*expected, *expected + kTick}, holds);
+    if (!holds(Duration::zero())) return std::nullopt;
+    Duration beyond = options_.blocking.tick;
+    for (const Task& task : tasks_) beyond = std::max(beyond, task.deadline.value + kTick);
+    return proved(Bracket{Duration::zero(), expected.value_or(beyond)}, holds);
+  }
+
+ private:
+  // Two values, the first judged schedulable, the second expected not to be.
+  struct Bracket {
+    Duration holds, breaks;
+  };
+
+  explicit Search(FixedOrder fixed)
+      : tasks_(std::move(fixed.tasks)), options_(fixed.options), verdict_(ask(tasks_)) {}
+
+  Verdict ask(const TaskSet& tasks) {
+    ++calls_;
+    return judge(tasks, options_);
+  }
+  [[nodiscard]] bool present_holds() const { return verdict_ == Verdict::kSchedulable; }
+
+  // A limit is answered only where the value beyond it was judged too.
+  template <class Holds>
+  std::optional<Duration> proved(std::optional<Bracket> bracket, const Holds& holds) {
+    if (!bracket) return std::nullopt;
+    bool beyond_judged = false;
+    Duration breaks = bracket->breaks;
+    const Duration value = between(bracket->holds, breaks, [&](Duration x) {
+      const bool held = holds(x);
+      if (!held) breaks = x, beyond_judged = true;
+      return held;
+    });
+    if (!beyond_judged && holds(breaks)) return std::nullopt;
+    return value;
+  }
+
+  template <class Holds>
+  std::optional<Bracket> bracket(const Task& task, Parameter parameter, const Holds& holds) {
+    const Duration present = value_of(task, parameter), harshest = impossible(task, parameter);
+    if (present_holds()) return Bracket{present, harshest};
+    const Duration mildest = mildest_of(task, parameter);
+    if (!holds(mildest)) return std::nullopt;
+    const bool grows = parameter == Parameter::kPeriod || parameter == Parameter::kDeadline;
+    if (!grows) return Bracket{mildest, present};
+    if (mildest <= present) return Bracket{mildest, harshest};
+    return galloped(present, mildest, holds);
+  }
+
+  // By doubling, since the mildest period is years away.
+  template <class Holds>
+  static Bracket galloped(Duration breaks, Duration holding, const Holds& holds) {
+    while (breaks < holding / 2) {
+      if (holds(2 * breaks)) return {2 * breaks, breaks};
+      breaks = 2 * breaks;
+    }
+    return {holding, breaks};
+  }
+
+  static Duration mildest_of(const Task& task, Parameter parameter) {
+    switch (parameter) {
+      case Parameter::kWcet:
+      case Parameter::kLongestSegment:
+        return kTick;
+      case Parameter::kPeriod:
+        return kLongestTried;
+      case Parameter::kDeadline:
+        return longest_stay(task);
+      case Parameter::kJitter:
+        break;
+    }
+    return Duration::zero();
+  }
+
+  // A value that cannot hold, since J + C <= D and C <= T in every schedulable set.
+  static Duration impossible(const Task& task, Parameter parameter) {
+    const Duration wcet = *total_wcet(task), jitter = task.release_jitter;
+    const Duration room = task.deadline.value - jitter + kTick;
+    switch (parameter) {
+      case Parameter::kWcet:
+        return room;
+      case Parameter::kLongestSegment:
+        return room - wcet + longest_segment(task);
+      case Parameter::kPeriod:
+        return wcet - kTick;
+      case Parameter::kDeadline:
+        return jitter + wcet - kTick;
+      case Parameter::kJitter:
+        break;
+    }
+    return task.deadline.value - wcet + kTick;
+  }
+
+  TaskSet tasks_;
+  AnalysisOptions options_;
+  std::int64_t calls_ = 0;
+  Verdict verdict_;
+};
+
+std::optional<Tolerances> neighbours(const TaskSet& tasks, const AnalysisOptions& options) {
+  const auto charged = charged_for(tasks, options);
+  if (!charged) return std::nullopt;
+  return tolerances(*charged, options);
+}
+
+// Without the dispatch and completion that the segment would be charged with.
+std::optional<Duration> uncharged(std::optional<Duration> segment, const Overheads& overheads) {
+  if (!segment || *segment == Duration::max()) return segment;
+  return std::max(*segment - overheads.dispatch - overheads.completion, Duration::zero());
+}
+
+std::optional<Duration> best_effort(Search& search, const std::optional<Tolerances>& around) {
+  std::optional<Duration> least;
+  if (around) {
+    for (const auto& foreign : around->foreign) {
+      if (foreign && (!least || *foreign < *least)) least = foreign;
+    }
+  }
+  return search.best_effort(least);
+}
+
+TaskSensitivity of_one(Search& search, TaskId task, std::size_t i) {
+  TaskSensitivity result{.task = task};
+  result.largest_wcet = search.limit(i, Parameter::kWcet);
+  result.largest_longest_segment = search.limit(i, Parameter::kLongestSegment);
+  result.smallest_period = search.limit(i, Parameter::kPeriod);
+  if (const auto d = search.limit(i, Parameter::kDeadline)) {
+    result.smallest_deadline = RelativeDeadline{*d};
+  }
+  result.largest_jitter = search.limit(i, Parameter::kJitter);
+  return result;
+}
+
+}  // namespace
+
+Duration value_of(const Task& task, Parameter parameter) {
+  switch (parameter) {
+    case Parameter::kWcet:
+      return total_wcet(task).value_or(Duration::max());
+    case Parameter::kLongestSegment:
+      return longest_segment(task);
+    case Parameter::kPeriod:
+      return task.period;
+    case Parameter::kDeadline:
+      return task.deadline.value;
+    case Parameter::kJitter:
+      break;
+  }
+  return task.release_jitter;
+}
+
+Task with(Task task, Parameter parameter, Duration value) {
+  switch (parameter) {
+    case Parameter::kWcet: {
+      const Duration now = value_of(task, Parameter::kWcet);
+      for (Segment& segment : task.segments) {
+        const auto share = part(segment.wcet, value.ns(), now.ns());
+        set_wcet(segment, share.value_or(kLargestSum));
+      }
+      return task;
+    }
+    case Parameter::kLongestSegment:
+      set_wcet(*longest_of(task), value);
+      return task;
+    case Parameter::kPeriod:
+      task.period = value;
+      return task;
+    case Parameter::kDeadline:
+      task.deadline = {value};
+      return task;
+    case Parameter::kJitter:
+      task.release_jitter = value;
+      return task;
+  }
+  return task;
+}
+
+FixedOrder in_fixed_order(TaskSet tasks, AnalysisOptions options) {
+  std::vector<std::int64_t> keys;
+  for (const Task& task : tasks) {
+    const auto key = priority_of(options.policy, task);
+    if (!key) return {std::move(tasks), options};
+    keys.push_back(*key);
+  }
+  std::vector<std::int64_t> ranked = keys;
+  std::sort(ranked.begin(), ranked.end());
+  ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    tasks[i].priority = {std::lower_bound(ranked.begin(), ranked.end(), keys[i]) - ranked.begin()};
+  }
+  options.policy = Policy::kStaticPriority;
+  return {std::move(tasks), options};
+}
+
+std::optional<Duration> limit(const TaskSet& tasks, const AnalysisOptions& options, TaskId task,
+                              Parameter parameter) {
+  const auto found = std::find_if(tasks.begin(), tasks.end(),
+                                  [&](const Task& candidate) { return candidate.id == task; });
+  if (!validate(tasks) || found == tasks.end()) return std::nullopt;
+  return Search(tasks, options).limit(static_cast<std::size_t>(found - tasks.begin()), parameter);
+}
+
+std::optional<TaskSet> scaled(TaskSet tasks, Scaling scaling) {
+  for (Task& task : tasks) {
+    for (Segment& segment : task.segments) {
+      const auto wcet = part(segment.wcet, scaling.parts_per_billion, kWhole);
+      if (!wcet) return std::nullopt;
+      set_wcet(segment, *wcet);
+    }
+  }
+  return tasks;
+}
+
+std::optional<Scaling> critical_scaling(const TaskSet& tasks, const AnalysisOptions& options) {
+  if (!validate(tasks)) return std::nullopt;
+  return Search(tasks, options).scaling();
+}
+
+std::optional<Duration> longest_best_effort_segment(const TaskSet& tasks,
+                                                    const AnalysisOptions& options) {
+  if (!validate(tasks)) return std::nullopt;
+  Search search(tasks, options);
+  return best_effort(search, neighbours(tasks, options));
+}
+
+Sensitivity sensitivity(const TaskSet& tasks, const AnalysisOptions& options) {
+  if (!validate(tasks)) return {};
+  Search search(tasks, options);
+  Sensitivity result{.verdict = search.verdict()};
+  const auto around = neighbours(tasks, options);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    TaskSensitivity one = of_one(search, tasks[i].id, i);
+    if (around) {
+      one.longest_admissible_segment = uncharged(around->own[i], options.overheads);
+      one.blocking_tolerance = uncharged(around->foreign[i], options.overheads);
+    }
+    result.tasks.push_back(one);
+  }
+  result.critical_scaling = search.scaling();
+  result.longest_best_effort_segment = best_effort(search, around);
+  result.judge_calls = search.calls();
+  return result;
+}
+
+}  // namespace aegis::theory
