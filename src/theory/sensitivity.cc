@@ -8,6 +8,7 @@
 #include "aegis/base/wide_integer.h"
 
 #include "bisection.h"
+#include "dropped_jobs.h"
 #include "level_response.h"
 #include "tolerances.h"
 
@@ -39,14 +40,6 @@ std::vector<Segment>::iterator longest_of(Task& task) {
                           [](const Segment& a, const Segment& b) { return a.wcet < b.wcet; });
 }
 
-// How long a job may stay by its overload rule, if that is no longer than what is tried.
-Duration longest_stay(const Task& task) {
-  const bool queues = task.overload.rule == OverloadRule::kQueue;
-  const auto stay = Duration::checked_multiply(
-      task.period, 1 + (queues ? std::int64_t{task.overload.queue_depth} : 0));
-  return std::min(stay.value_or(kLongestTried), kLongestTried);
-}
-
 // The questions, asked of one set changed in place.
 class Search {
  public:
@@ -60,7 +53,7 @@ class Search {
     const Task original = tasks_[i];
     const auto holds = [&](Duration value) {
       tasks_[i] = with(original, parameter, value);
-      const bool schedulable = ask(tasks_) == Verdict::kSchedulable;
+      const bool schedulable = ask(tasks_);
       tasks_[i] = original;
       return schedulable;
     };
@@ -70,7 +63,7 @@ class Search {
   std::optional<Scaling> scaling() {
     const auto holds = [&](Duration f) {
       const auto changed = scaled(tasks_, {f.ns()});
-      return changed && ask(*changed) == Verdict::kSchedulable;
+      return changed && ask(*changed);
     };
     Bracket bracket{Duration::zero(), Duration::nanoseconds(kWhole)};
     if (present_holds()) {
@@ -91,7 +84,7 @@ class Search {
     const AnalysisOptions original = options_;
     const auto holds = [&](Duration longest) {
       options_.blocking.best_effort = longest;
-      const bool schedulable = ask(tasks_) == Verdict::kSchedulable;
+      const bool schedulable = ask(tasks_);
       options_ = original;
       return schedulable;
     };
@@ -109,11 +102,13 @@ class Search {
   };
 
   explicit Search(FixedOrder fixed)
-      : tasks_(std::move(fixed.tasks)), options_(fixed.options), verdict_(ask(tasks_)) {}
+      : tasks_(std::move(fixed.tasks)),
+        options_(fixed.options),
+        verdict_(judge(tasks_, options_)) {}
 
-  Verdict ask(const TaskSet& tasks) {
+  bool ask(const TaskSet& tasks) {
     ++calls_;
-    return judge(tasks, options_);
+    return is_schedulable(tasks, options_);
   }
   [[nodiscard]] bool present_holds() const { return verdict_ == Verdict::kSchedulable; }
 
@@ -162,7 +157,7 @@ class Search {
       case Parameter::kPeriod:
         return kLongestTried;
       case Parameter::kDeadline:
-        return longest_stay(task);
+        return std::min(longest_stay(task), kLongestTried);
       case Parameter::kJitter:
         break;
     }
@@ -190,7 +185,7 @@ class Search {
 
   TaskSet tasks_;
   AnalysisOptions options_;
-  std::int64_t calls_ = 0;
+  std::int64_t calls_ = 1;
   Verdict verdict_;
 };
 

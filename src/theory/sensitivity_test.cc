@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dropped_jobs.h"
 #include "example_sets.h"
 
 namespace aegis::theory {
@@ -154,6 +155,7 @@ std::int64_t longest_scanned(const Task& task, Parameter parameter) {
 void compare_with_scan(const TaskSet& tasks, const AnalysisOptions& options, int& compared) {
   const FixedOrder fixed = in_fixed_order(tasks, options);
   ASSERT_EQ(schedulable(tasks, options), schedulable(fixed.tasks, fixed.options));
+  ASSERT_EQ(is_schedulable(tasks, options), schedulable(tasks, options));
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     for (const Parameter parameter : kParameters) {
       const auto found = limit(tasks, options, tasks[i].id, parameter);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dropped_jobs.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "edf_response.h"
+
+namespace aegis::theory {
+namespace {
+
+bool may_outstay(const Task& task) {
+  return task.deadline.value > longest_stay(task);
+}
+
+// A queue that no job within 2^60 ns can fill.
+void never_drop(Task& task) {
+  task.overload = {OverloadRule::kQueue, std::numeric_limits<std::uint32_t>::max()};
+}
+
+bool stay_within_rules(const TaskSet& charged, const AnalysisOptions& options) {
+  const bool preemptive = options.preemption == Preemption::kPreemptive;
+  const Timings ordering = timings(charged);
+  const BlockingProfile profile =
+      preemptive ? BlockingProfile()
+                 : BlockingProfile(charged, deadlines_of(ordering), options.blocking);
+  const EdfResponse response(ordering, profile, options.supply, preemptive);
+  for (std::size_t i = 0; i < charged.size(); ++i) {
+    if (!may_outstay(charged[i])) continue;
+    const auto bound = response.bound(i);
+    if (!bound || *bound > longest_stay(charged[i])) return false;
+  }
+  return true;
+}
+
+bool is_schedulable_by_edf(const TaskSet& tasks, const AnalysisOptions& options) {
+  TaskSet dropless = tasks;
+  for (Task& task : dropless) {
+    if (may_outstay(task)) never_drop(task);
+  }
+  if (judge(dropless, options) != Verdict::kSchedulable) return false;
+  const auto charged = charged_for(tasks, options);
+  return charged && stay_within_rules(*charged, options);
+}
+
+}  // namespace
+
+Duration longest_stay(const Task& task) {
+  const bool queues = task.overload.rule == OverloadRule::kQueue;
+  const std::int64_t periods = 1 + (queues ? std::int64_t{task.overload.queue_depth} : 0);
+  return Duration::checked_multiply(task.period, periods).value_or(Duration::max());
+}
+
+bool is_schedulable(const TaskSet& tasks, const AnalysisOptions& options) {
+  if (std::none_of(tasks.begin(), tasks.end(), may_outstay)) {
+    return judge(tasks, options) == Verdict::kSchedulable;
+  }
+  if (options.policy == policy::Policy::kEdf) return is_schedulable_by_edf(tasks, options);
+  if (options.policy == policy::Policy::kDeadlineMonotonic) {
+    return judge(tasks, options) == Verdict::kSchedulable;  // deadlines are its priorities
+  }
+  TaskSet within = tasks;
+  for (Task& task : within) {
+    const Duration stay = std::min(longest_stay(task), kLargestSum) + options.overheads.clock_error;
+    task.deadline.value = std::min(task.deadline.value, stay);
+  }
+  return judge(within, options) == Verdict::kSchedulable;
+}
+
+}  // namespace aegis::theory
