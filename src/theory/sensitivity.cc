@@ -9,6 +9,7 @@
 
 #include "bisection.h"
 #include "dropped_jobs.h"
+#include "level_limit.h"
 #include "level_response.h"
 #include "tolerances.h"
 
@@ -57,7 +58,15 @@ class Search {
       tasks_[i] = original;
       return schedulable;
     };
-    return proved(bracket(original, parameter, holds), holds);
+    auto within = bracket(original, parameter, holds);
+    if (within && options_.policy == Policy::kStaticPriority) {
+      const Duration step = within->breaks > within->holds ? kTick : -kTick;
+      const Duration guess =
+          limit_by_levels(tasks_, options_, i, parameter, within->holds, within->breaks);
+      if (holds(guess)) within->holds = guess;
+      if (guess != within->breaks && !holds(guess + step)) within->breaks = guess + step;
+    }
+    return proved(within, holds);
   }
 
   std::optional<Scaling> scaling() {
