@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "edf_response.h"
 
@@ -13,37 +14,41 @@ bool may_outstay(const Task& task) {
   return task.deadline.value > longest_stay(task);
 }
 
-// A queue that no job within 2^60 ns can fill.
-void never_drop(Task& task) {
-  task.overload = {OverloadRule::kQueue, std::numeric_limits<std::uint32_t>::max()};
-}
-
-bool stay_within_rules(const TaskSet& charged, const AnalysisOptions& options) {
-  const bool preemptive = options.preemption == Preemption::kPreemptive;
-  const Timings ordering = timings(charged);
-  const BlockingProfile profile =
-      preemptive ? BlockingProfile()
-                 : BlockingProfile(charged, deadlines_of(ordering), options.blocking);
-  const EdfResponse response(ordering, profile, options.supply, preemptive);
-  for (std::size_t i = 0; i < charged.size(); ++i) {
-    if (!may_outstay(charged[i])) continue;
-    const auto bound = response.bound(i);
-    if (!bound || *bound > longest_stay(charged[i])) return false;
+bool is_schedulable_by_edf(const TaskSet& tasks, const AnalysisOptions& options) {
+  TaskSet dropless = tasks;
+  for (Task& task : dropless) {
+    if (may_outstay(task)) task = never_dropping(std::move(task));
+  }
+  if (judge(dropless, options) != Verdict::kSchedulable) return false;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (!may_outstay(tasks[i])) continue;
+    const Duration stay = longest_stay(tasks[i]);
+    // No response of a schedulable set is longer than the deadline it is charged with.
+    if (tasks[i].deadline.value - options.overheads.clock_error <= stay) continue;
+    const auto bound = edf_response_time(tasks, options, i);
+    if (!bound || *bound > stay) return false;
   }
   return true;
 }
 
-bool is_schedulable_by_edf(const TaskSet& tasks, const AnalysisOptions& options) {
-  TaskSet dropless = tasks;
-  for (Task& task : dropless) {
-    if (may_outstay(task)) never_drop(task);
-  }
-  if (judge(dropless, options) != Verdict::kSchedulable) return false;
+}  // namespace
+
+std::optional<Duration> edf_response_time(const TaskSet& tasks, const AnalysisOptions& options,
+                                          std::size_t i) {
   const auto charged = charged_for(tasks, options);
-  return charged && stay_within_rules(*charged, options);
+  if (!charged) return std::nullopt;
+  const bool preemptive = options.preemption == Preemption::kPreemptive;
+  const Timings ordering = timings(*charged);
+  const BlockingProfile profile =
+      preemptive ? BlockingProfile()
+                 : BlockingProfile(*charged, deadlines_of(ordering), options.blocking);
+  return EdfResponse(ordering, profile, options.supply, preemptive).bound(i);
 }
 
-}  // namespace
+Task never_dropping(Task task) {
+  task.overload = {OverloadRule::kQueue, std::numeric_limits<std::uint32_t>::max()};
+  return task;
+}
 
 Duration longest_stay(const Task& task) {
   const bool queues = task.overload.rule == OverloadRule::kQueue;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <optional>
+
 #include "aegis/theory/schedulability.h"
 
 namespace aegis::theory {
@@ -13,6 +16,14 @@ namespace aegis::theory {
 //
 // Precondition: validate(tasks).
 [[nodiscard]] bool is_schedulable(const TaskSet& tasks, const AnalysisOptions& options);
+
+// The bound on the response time of one task under EDF; nothing as in EdfResponse.
+[[nodiscard]] std::optional<Duration> edf_response_time(const TaskSet& tasks,
+                                                        const AnalysisOptions& options,
+                                                        std::size_t i);
+
+// The same task with a queue that no job within 2^60 ns can fill.
+[[nodiscard]] Task never_dropping(Task task);
 
 // How long after its arrival a job may stay without its overload rule dropping a later one;
 // Duration::max() when that is longer than any time.

@@ -66,6 +66,9 @@ class Search {
       if (holds(guess)) within->holds = guess;
       if (guess != within->breaks && !holds(guess + step)) within->breaks = guess + step;
     }
+    if (within && options_.policy == Policy::kEdf && parameter == Parameter::kPeriod) {
+      narrow_period(i, *within, holds);
+    }
     return proved(within, holds);
   }
 
@@ -156,6 +159,41 @@ class Search {
       breaks = 2 * breaks;
     }
     return {holding, breaks};
+  }
+
+  // Under EDF, a period shorter than the deadline asks for a response bound each time, where the
+  // overload rule drops jobs. The response R grows as the period shrinks; hence no period holds
+  // with which a job may stay for less than the R of one that does, and often the first so found
+  // is the limit. Otherwise it is sought above the limit without that rule, which needs no bounds.
+  template <class Holds>
+  void narrow_period(std::size_t i, Bracket& bracket, const Holds& holds) {
+    for (int steps = 0; steps < 4; ++steps) {
+      const Duration shortest = shortest_without_drops(i, bracket.holds);
+      if (shortest - kTick <= bracket.breaks || shortest > bracket.holds) break;
+      bracket.breaks = shortest - kTick;
+      if (shortest == bracket.holds || !ask_dropless(i, shortest)) break;
+      (holds(shortest) ? bracket.holds : bracket.breaks) = shortest;
+    }
+    if (bracket.holds - bracket.breaks == kTick) return;
+    const auto dropless = [&](Duration period) { return ask_dropless(i, period); };
+    bracket.breaks = between(bracket.holds, bracket.breaks, dropless) - kTick;
+  }
+  bool ask_dropless(std::size_t i, Duration period) {
+    const Task original = tasks_[i];
+    tasks_[i] = never_dropping(with(original, Parameter::kPeriod, period));
+    const bool schedulable = ask(tasks_);
+    tasks_[i] = original;
+    return schedulable;
+  }
+  // The shortest period whose rule drops no job that responds as with this one.
+  Duration shortest_without_drops(std::size_t i, Duration period) {
+    const Task original = tasks_[i];
+    tasks_[i] = with(original, Parameter::kPeriod, period);
+    const auto response = edf_response_time(tasks_, options_, i);
+    tasks_[i] = original;
+    const std::int64_t periods = longest_stay(original) / original.period;
+    if (!response || *response > original.deadline.value) return kTick;
+    return (*response + (periods - 1) * kTick) / periods;
   }
 
   static Duration mildest_of(const Task& task, Parameter parameter) {
