@@ -2,15 +2,11 @@
 #include "aegis/theory/sensitivity.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
-
-#include "aegis/base/wide_integer.h"
 
 #include "bisection.h"
 #include "dropped_jobs.h"
 #include "level_limit.h"
-#include "level_response.h"
 #include "tolerances.h"
 
 namespace aegis::theory {
@@ -24,22 +20,6 @@ constexpr Duration kTick = Duration::nanoseconds(1);
 constexpr Duration kLongestTried = kLargestSum / 4;
 constexpr std::int64_t kWhole = 1'000'000'000;
 constexpr std::int64_t kLargestScaling = 1'000'000'000 * kWhole;
-
-// a · b / c rounded up, at least a tick; nothing beyond kLargestSum.
-std::optional<Duration> part(Duration a, std::int64_t b, std::int64_t c) {
-  const Int128 product = (Int128{a.ns()} * b + c - 1) / c;
-  if (product > Int128{kLargestSum.ns()}) return std::nullopt;
-  return std::max(Duration::nanoseconds(static_cast<std::int64_t>(product)), kTick);
-}
-
-void set_wcet(Segment& segment, Duration wcet) {
-  segment = {.wcet = wcet, .bcet = std::min(segment.bcet, wcet)};
-}
-
-std::vector<Segment>::iterator longest_of(Task& task) {
-  return std::max_element(task.segments.begin(), task.segments.end(),
-                          [](const Segment& a, const Segment& b) { return a.wcet < b.wcet; });
-}
 
 // The questions, asked of one set changed in place.
 class Search {
@@ -272,82 +252,12 @@ TaskSensitivity of_one(Search& search, TaskId task, std::size_t i) {
 
 }  // namespace
 
-Duration value_of(const Task& task, Parameter parameter) {
-  switch (parameter) {
-    case Parameter::kWcet:
-      return total_wcet(task).value_or(Duration::max());
-    case Parameter::kLongestSegment:
-      return longest_segment(task);
-    case Parameter::kPeriod:
-      return task.period;
-    case Parameter::kDeadline:
-      return task.deadline.value;
-    case Parameter::kJitter:
-      break;
-  }
-  return task.release_jitter;
-}
-
-Task with(Task task, Parameter parameter, Duration value) {
-  switch (parameter) {
-    case Parameter::kWcet: {
-      const Duration now = value_of(task, Parameter::kWcet);
-      for (Segment& segment : task.segments) {
-        const auto share = part(segment.wcet, value.ns(), now.ns());
-        set_wcet(segment, share.value_or(kLargestSum));
-      }
-      return task;
-    }
-    case Parameter::kLongestSegment:
-      set_wcet(*longest_of(task), value);
-      return task;
-    case Parameter::kPeriod:
-      task.period = value;
-      return task;
-    case Parameter::kDeadline:
-      task.deadline = {value};
-      return task;
-    case Parameter::kJitter:
-      task.release_jitter = value;
-      return task;
-  }
-  return task;
-}
-
-FixedOrder in_fixed_order(TaskSet tasks, AnalysisOptions options) {
-  std::vector<std::int64_t> keys;
-  for (const Task& task : tasks) {
-    const auto key = priority_of(options.policy, task);
-    if (!key) return {std::move(tasks), options};
-    keys.push_back(*key);
-  }
-  std::vector<std::int64_t> ranked = keys;
-  std::sort(ranked.begin(), ranked.end());
-  ranked.erase(std::unique(ranked.begin(), ranked.end()), ranked.end());
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    tasks[i].priority = {std::lower_bound(ranked.begin(), ranked.end(), keys[i]) - ranked.begin()};
-  }
-  options.policy = Policy::kStaticPriority;
-  return {std::move(tasks), options};
-}
-
 std::optional<Duration> limit(const TaskSet& tasks, const AnalysisOptions& options, TaskId task,
                               Parameter parameter) {
   const auto found = std::find_if(tasks.begin(), tasks.end(),
                                   [&](const Task& candidate) { return candidate.id == task; });
   if (!validate(tasks) || found == tasks.end()) return std::nullopt;
   return Search(tasks, options).limit(static_cast<std::size_t>(found - tasks.begin()), parameter);
-}
-
-std::optional<TaskSet> scaled(TaskSet tasks, Scaling scaling) {
-  for (Task& task : tasks) {
-    for (Segment& segment : task.segments) {
-      const auto wcet = part(segment.wcet, scaling.parts_per_billion, kWhole);
-      if (!wcet) return std::nullopt;
-      set_wcet(segment, *wcet);
-    }
-  }
-  return tasks;
 }
 
 std::optional<Scaling> critical_scaling(const TaskSet& tasks, const AnalysisOptions& options) {

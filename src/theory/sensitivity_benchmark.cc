@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "aegis/theory/advice.h"
 #include "aegis/theory/sensitivity.h"
 
 namespace aegis::theory {
@@ -43,6 +44,16 @@ BENCHMARK_CAPTURE(full_sensitivity, np_fp, policy::Policy::kStaticPriority)
     ->Arg(5)
     ->Arg(20)
     ->Arg(50);
+
+// The same sets with every task in one segment: the longest blocks all others.
+void advice_for_uncut(benchmark::State& state, policy::Policy policy) {
+  TaskSet tasks = tasks_of(state.range(0));
+  for (Task& task : tasks) task = cut(task, 1);
+  const AnalysisOptions options{.policy = policy};
+  for (auto _ : state) benchmark::DoNotOptimize(advice(tasks, options));
+}
+BENCHMARK_CAPTURE(advice_for_uncut, np_edf, policy::Policy::kEdf)->Arg(50);
+BENCHMARK_CAPTURE(advice_for_uncut, np_fp, policy::Policy::kStaticPriority)->Arg(50);
 
 }  // namespace
 }  // namespace aegis::theory

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "aegis/theory/parameter.h"
 #include "aegis/theory/schedulability.h"
 
 namespace aegis::theory {
@@ -45,46 +46,11 @@ namespace aegis::theory {
 // Every answer was judged: the value holds, and the one a tick beyond does not. Where the second
 // cannot be shown, as when nothing is a limit, the answer is nothing. Not for real-time threads.
 
-// A number of a task that a limit is asked of.
-enum class Parameter : std::uint8_t {
-  kWcet,            // C, all segments in proportion: see with()
-  kLongestSegment,  // the WCET of the longest segment alone, of the first of them
-  kPeriod,          // T
-  kDeadline,        // D
-  kJitter,          // J
-};
-
-// Its present value.
-[[nodiscard]] Duration value_of(const Task& task, Parameter parameter);
-
-// The task with that number replaced. A WCET of x makes every segment C_k · x / C, rounded up to
-// the tick, so that together they may be some ticks beyond x. BCETs never exceed their WCET.
-// Precondition: the task is valid.
-[[nodiscard]] Task with(Task task, Parameter parameter, Duration value);
-
-// The set and options that ask the same question with the order of RM or DM held fixed, as static
-// priorities; unchanged for other policies.
-struct FixedOrder {
-  TaskSet tasks;
-  AnalysisOptions options;
-};
-[[nodiscard]] FixedOrder in_fixed_order(TaskSet tasks, AnalysisOptions options);
-
 // The largest WCET, segment or jitter, the smallest period or deadline of this task with which the
 // set is schedulable. Nothing as above, and for a set validate() refuses or an unknown task. At
 // most some 120 judge() calls, usually 30.
 [[nodiscard]] std::optional<Duration> limit(const TaskSet& tasks, const AnalysisOptions& options,
                                             TaskId task, Parameter parameter);
-
-// A factor in parts per billion: 1'000'000'000 is the set as it is.
-struct Scaling {
-  std::int64_t parts_per_billion = 1'000'000'000;
-  constexpr auto operator<=>(const Scaling&) const = default;
-};
-
-// Every segment's WCET scaled, rounded up to the tick and at least one; BCETs never exceed it.
-// Nothing where a WCET would overflow.
-[[nodiscard]] std::optional<TaskSet> scaled(TaskSet tasks, Scaling scaling);
 
 // The critical scaling factor: the largest whole number of parts per billion for which scaled() is
 // schedulable; that is the true factor less the rounding to ticks. Overheads are not scaled. Up to
