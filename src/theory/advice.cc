@@ -132,10 +132,9 @@ class Adviser {
 
   // One task cut alone; all of them when that is not enough.
   void try_cuts() {
-    for (std::size_t i = 0; i < tasks_.size(); ++i) {
-      const TaskId id = tasks_[i].id;
-      if (limits_.cuts.allowed && !limits_.cuts.allowed(tasks_[i])) continue;
-      try_plan({.allowed = [id](const Task& task) { return task.id == id; },
+    for (const Task& candidate : tasks_) {
+      if (limits_.cuts.allowed && !limits_.cuts.allowed(candidate)) continue;
+      try_plan({.allowed = [id = candidate.id](const Task& task) { return task.id == id; },
                 .most_pieces = limits_.cuts.most_pieces});
     }
     const bool one_is_enough = std::any_of(found_.begin(), found_.end(), [](const Advice& advice) {

@@ -43,12 +43,13 @@ namespace aegis::theory {
 // BCETs. A WCET below its segment's BCET takes the BCET down with it. Where that BCET kept a later
 // segment from blocking (np_edf_demand.h), several limits may exist; one of them is answered.
 //
-// Every answer was judged: the value holds, and the one a tick beyond does not. Where the second
-// cannot be shown, as when nothing is a limit, the answer is nothing. Not for real-time threads.
+// Every answer was judged: the value holds, and the one a tick beyond (of the factor, a part per
+// billion beyond) does not. Where the second cannot be shown, as when nothing is a limit, the
+// answer is nothing. Not for real-time threads.
 
 // The largest WCET, segment or jitter, the smallest period or deadline of this task with which the
-// set is schedulable. Nothing as above, and for a set validate() refuses or an unknown task. At
-// most some 120 judge() calls, usually 30.
+// set is schedulable. Nothing as above, and for a set validate() refuses or an unknown task. Some
+// 30 judge() calls under EDF and FIFO, 3 and about one analysis under fixed priorities.
 [[nodiscard]] std::optional<Duration> limit(const TaskSet& tasks, const AnalysisOptions& options,
                                             TaskId task, Parameter parameter);
 
@@ -91,8 +92,9 @@ struct Sensitivity {
 //   const Sensitivity s = sensitivity(tasks, {.policy = Policy::kEdf, .overheads = measured});
 //   if (s.tasks[0].largest_wcet) say("A may take " + format_duration(*s.tasks[0].largest_wcet));
 //
-// About 30 judge() calls for each of 5 limits a task: 7,500 for 50 tasks. Empty for a set that
-// validate() refuses.
+// Five limits a task: for 50 tasks some 6,000 judge() calls under EDF and 800 under fixed
+// priorities. What is slow are periods under EDF that are held only by a rule that drops jobs (skip
+// and reject, D near T) on an almost full lane. Empty for a set that validate() refuses.
 [[nodiscard]] Sensitivity sensitivity(const TaskSet& tasks, const AnalysisOptions& options);
 
 }  // namespace aegis::theory
