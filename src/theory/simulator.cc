@@ -16,6 +16,46 @@ struct ActiveJob {
   std::vector<Duration> remaining;  // per segment, overheads included
 };
 
+// The lane's outages, asked in ascending order of `now`.
+class LostTime {
+ public:
+  explicit LostTime(const std::vector<Outage>& outages) : outages_(outages) {}
+
+  // The first instant from `now` on at which the lane works.
+  TimePoint works_from(TimePoint now) {
+    while (next_ < outages_.size() && outages_[next_].end() <= now) ++next_;
+    const TimePoint works = after(next_, now);
+    if (works > now) ++next_;
+    return works;
+  }
+  // When so much work is done, if the lane does nothing else from `now`, when it works.
+  [[nodiscard]] TimePoint done(TimePoint now, Duration work) const {
+    TimePoint end = now + work;
+    for (std::size_t i = next_; i < outages_.size() && outages_[i].begin < end; ++i) {
+      end += outages_[i].length;
+    }
+    return end;
+  }
+  // The first instant from `later` on at which the lane works, and what it can do from `now` to it.
+  [[nodiscard]] std::pair<TimePoint, Duration> until(TimePoint now, TimePoint later) const {
+    Duration lost;
+    std::size_t i = next_;
+    for (; i < outages_.size() && outages_[i].end() <= later; ++i) lost += outages_[i].length;
+    const TimePoint end = after(i, later);
+    if (end > later) lost += outages_[i].length;
+    return {end, end - now - lost};
+  }
+
+ private:
+  // `t`, or the end of the n-th outage if t lies within it.
+  [[nodiscard]] TimePoint after(std::size_t n, TimePoint t) const {
+    return n < outages_.size() && outages_[n].begin <= t ? outages_[n].end() : t;
+  }
+
+  const std::vector<Outage>& outages_;
+  std::size_t next_ = 0;  // the first that begins after the lane worked last
+};
+
 class Lane {
  public:
   Lane(const TaskSet& tasks, const std::vector<PlannedJob>& jobs, const SimulationOptions& options,
@@ -25,6 +65,7 @@ class Lane {
         options_(options),
         observer_(observer ? *observer : nobody_),
         wants_candidates_(observer != nullptr),
+        lost_(options.outages),
         unfinished_(tasks.size()) {
     for (std::size_t i = 0; i < tasks.size(); ++i) index_[tasks[i].id] = i;
     schedule_.jobs.reserve(jobs.size());
@@ -34,7 +75,9 @@ class Lane {
     TimePoint now;
     while (next_release_ < jobs_.size() || !ready_.empty()) {
       if (ready_.empty()) now = std::max(now, jobs_[next_release_].release);
+      now = lost_.works_from(now);
       release_until(now);
+      tell_outages_until(now);
       if (!ready_.empty()) now = run_first(now);
     }
     return std::move(schedule_);
@@ -49,6 +92,7 @@ class Lane {
 
   void release_next() {
     const PlannedJob& job = jobs_[next_release_++];
+    tell_outages_until(job.release);
     const std::size_t index = index_.at(job.task);
     const Task& task = tasks_[index];
     const JobId id{task.id, sequence_[task.id]++};
@@ -93,21 +137,23 @@ class Lane {
     tell_selection(id, now);
     if (!record.start) record.start = now;
     observer_.on_start(id, job.segment, now);
-    const TimePoint end = end_of_stretch(now, job.remaining[job.segment]);
-    job.remaining[job.segment] -= end - now;
+    const auto [end, work] = stretch(now, job.remaining[job.segment]);
+    job.remaining[job.segment] -= work;
     release_before(end);
+    tell_outages_until(end - Duration::nanoseconds(1));
     observer_.on_end(id, job.segment, end);
     if (job.remaining[job.segment] == Duration::zero()) ++job.segment;
     if (job.segment == job.remaining.size()) complete(first, end);
     return end;
   }
 
-  [[nodiscard]] TimePoint end_of_stretch(TimePoint now, Duration remaining) const {
-    const TimePoint end = now + remaining;
-    if (options_.preemption == Preemption::kNonPreemptive || next_release_ == jobs_.size()) {
-      return end;
-    }
-    return std::min(end, jobs_[next_release_].release);
+  // When a segment that runs from `now` ends or must yield the choice, and the work done by then.
+  [[nodiscard]] std::pair<TimePoint, Duration> stretch(TimePoint now, Duration remaining) const {
+    const TimePoint end = lost_.done(now, remaining);
+    const bool may_yield =
+        options_.preemption == Preemption::kPreemptive && next_release_ < jobs_.size();
+    if (!may_yield || jobs_[next_release_].release >= end) return {end, remaining};
+    return lost_.until(now, jobs_[next_release_].release);
   }
 
   // Releases strictly before the end of a segment find its job unfinished.
@@ -123,6 +169,13 @@ class Lane {
     ready_.erase(job);
   }
 
+  void tell_outages_until(TimePoint t) {
+    while (told_ < options_.outages.size() && options_.outages[told_].begin <= t) {
+      const Outage& outage = options_.outages[told_++];
+      observer_.on_outage(outage.begin, outage.end());
+    }
+  }
+
   void tell_selection(JobId chosen, TimePoint now) {
     if (!wants_candidates_) return;
     candidates_.clear();
@@ -136,6 +189,8 @@ class Lane {
   const SimulationOptions& options_;
   ScheduleObserver& observer_;
   bool wants_candidates_;
+  LostTime lost_;
+  std::size_t told_ = 0;  // outages
   std::map<TaskId, std::size_t> index_;
   std::map<TaskId, std::uint64_t> sequence_;
   std::vector<std::uint64_t> unfinished_;  // by task
@@ -147,7 +202,8 @@ class Lane {
 
 // Whether everything ends within kLargestSum, so that no time in the simulation overflows.
 bool within_range(const TaskSet& tasks, const std::vector<PlannedJob>& jobs,
-                  const Overheads& overheads) {
+                  const SimulationOptions& options) {
+  const Overheads& overheads = options.overheads;
   const auto charged =
       charge(tasks, {overheads.release, overheads.dispatch, overheads.completion, {}});
   if (!charged || !validate(*charged)) return false;
@@ -156,6 +212,10 @@ bool within_range(const TaskSet& tasks, const std::vector<PlannedJob>& jobs,
   std::optional<Duration> end = Duration::zero();
   for (const PlannedJob& job : jobs) {
     end = Duration::checked_add(std::max(*end, job.release - TimePoint{}), longest.at(job.task));
+    if (!end || *end > kLargestSum) return false;
+  }
+  for (const Outage& outage : options.outages) {
+    end = Duration::checked_add(*end, outage.length);
     if (!end || *end > kLargestSum) return false;
   }
   return true;
@@ -184,7 +244,9 @@ Result<Schedule> simulate(const TaskSet& tasks, std::vector<PlannedJob> jobs,
   sort_by_release(jobs);
   const Status allowed = allowed_by(tasks, jobs);
   if (!allowed) return fail(allowed.error());
-  if (!within_range(tasks, jobs, options.overheads)) {
+  const Status outages = validate(options.outages);
+  if (!outages) return fail(outages.error());
+  if (!within_range(tasks, jobs, options)) {
     return fail(Error::permanent(ErrorCode::kOutOfRange,
                                  "the simulation's times or overheads are out of range"));
   }

@@ -20,11 +20,13 @@ class ScheduleObserver {
   // The policy chose `chosen` among all that could run, itself included, best first.
   virtual void on_select(JobId /*chosen*/, std::span<const JobId> /*candidates*/,
                          TimePoint /*at*/) {}
-  // A segment (or, preemptive, a stretch of one) begins and ends.
+  // A segment (or, preemptive, a stretch of one) begins and ends; outages may lie between.
   virtual void on_start(JobId /*job*/, std::uint32_t /*segment*/, TimePoint /*at*/) {}
   virtual void on_end(JobId /*job*/, std::uint32_t /*segment*/, TimePoint /*at*/) {}
   // The job completed after its deadline, or was dropped.
   virtual void on_miss(JobId /*job*/, TimePoint /*at*/) {}
+  // The lane loses [begin, end); told when it begins, and not after the last job ended.
+  virtual void on_outage(TimePoint /*begin*/, TimePoint /*end*/) {}
 };
 
 }  // namespace aegis::theory
