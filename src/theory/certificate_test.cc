@@ -7,8 +7,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "aegis/theory/witness.h"
-
 #include "example_sets.h"
 
 namespace aegis::theory {
@@ -82,16 +80,6 @@ TEST(Certificate, its_fingerprint_changes_with_every_field_and_stays_between_ver
   };
   std::sort(all.begin(), all.end());
   EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());
-}
-
-TEST(Witness, of_the_running_example_is_c_just_before_b) {
-  const TaskSet tasks = example::running_example();
-  const AnalysisOptions options;
-  const auto jobs = witness(tasks, options, analyse(tasks, options));
-  ASSERT_TRUE(jobs);
-  EXPECT_EQ(jobs->front().task, TaskId{2});
-  EXPECT_TRUE(allowed_by(tasks, *jobs));
-  EXPECT_EQ(witness(tasks, options, {}), std::nullopt);
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 #include "aegis/theory/witness.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "aegis/theory/simulator.h"
-
-#include "level_response.h"
+#include "answers.h"
+#include "replay.h"
+#include "scenario.h"
+#include "supply_of.h"
 #include "timing.h"
 
 namespace aegis::theory {
@@ -13,8 +15,8 @@ namespace {
 
 using policy::Policy;
 
-constexpr std::int64_t kMostJobs =
-    200'000;  // 20 MB of job records, simulated in a tenth of a second
+// 20 MB of job records, simulated in a tenth of a second.
+constexpr std::int64_t kLargest = 200'000;
 
 const Task* find(const TaskSet& tasks, TaskId id) {
   const auto found =
@@ -22,99 +24,125 @@ const Task* find(const TaskSet& tasks, TaskId id) {
   return found == tasks.end() ? nullptr : &*found;
 }
 
-// Whether the task's jobs take part in the failure of `late`.
-bool matters(const Task& task, const Task& late, const Failure& failure, Policy policy) {
+std::int64_t key_of(Policy policy, const Task& task) {
+  return policy::order(policy, {{task.id, 0}, {}, {}, task.period, task.deadline, task.priority})
+      .key;
+}
+
+// Whether the task's jobs take part in the failure.
+bool matters(const Task& task, const Task* late, const Failure& failure, Policy policy) {
   if (policy == Policy::kEdf) return task.deadline.value - task.release_jitter <= failure.interval;
-  if (policy == Policy::kFifo) return true;
-  return priority_of(policy, task) <= priority_of(policy, late);
+  if (policy == Policy::kFifo || !late) return true;
+  return key_of(policy, task) <= key_of(policy, *late);
 }
 
-// How long the releases must go on: through the interval that breaks, or through the busy period it
-// lies in, of which a hyperperiod and the deadline is enough (level_response.cc).
-std::optional<Duration> extent(const TaskSet& members, const Failure& failure, Policy policy) {
-  if (policy == Policy::kEdf) return failure.interval + Duration::nanoseconds(1);
-  const Timings timing = timings(members);
-  const auto cycle = hyperperiod(timing);
-  const Duration most = cycle ? *cycle + failure.interval : kLargestSum;
-  const auto busy = busy_period(timing, failure.blocking, most);
-  if (!busy && !cycle) return std::nullopt;
-  return busy.value_or(most);
-}
-
-bool is_small(const TaskSet& members, Duration end) {
-  std::int64_t jobs = 0;
-  for (const Task& task : members) {
-    jobs += (end + task.release_jitter) / task.period + 1;
-    if (jobs > kMostJobs) return false;
-  }
-  return true;
-}
-
-// The blocker's segment that is as long as charged, the earliest such; its job starts so early that
-// the segment begins at `begin`.
-PlannedJob blocking_job(const Task& blocker, TimePoint begin, Blocking blocking, Duration length) {
-  PlannedJob job{blocker.id, begin, begin};
-  bool reached = false;
-  for (const Segment& segment : blocker.segments) {
-    reached = reached || blocking.of(segment.wcet) >= length;
-    job.execution_times.push_back(reached ? segment.wcet : segment.bcet);
-    if (!reached) job.arrival = job.arrival - segment.bcet;
-  }
-  job.release = job.arrival;
-  return job;
-}
-
-// An instant late enough for everything that must happen before it.
-TimePoint common_release(const TaskSet& tasks) {
-  Duration before = Duration::nanoseconds(1);
-  for (const Task& task : tasks) {
-    before = std::max({before, task.release_jitter, *total_wcet(task)});
-  }
-  return TimePoint{} + 2 * before;
-}
-
-void delay(std::vector<PlannedJob>& jobs, TaskId task, Duration by) {
-  for (PlannedJob& job : jobs) {
-    if (job.task != task) continue;
-    job.arrival += by;
-    job.release += by;
-  }
-}
-
-std::optional<std::vector<PlannedJob>> scenario(const TaskSet& tasks, const Failure& failure,
-                                                const AnalysisOptions& options) {
+TaskSet members(const TaskSet& tasks, const Failure& failure, Policy policy) {
   const Task* late = find(tasks, failure.task);
-  if (!late) return std::nullopt;
-  TaskSet members;
+  TaskSet result;
   for (const Task& task : tasks) {
-    if (matters(task, *late, failure, options.policy)) members.push_back(task);
+    if (task.id == failure.blocker || matters(task, late, failure, policy)) result.push_back(task);
   }
-  const auto end = extent(members, failure, options.policy);
-  if (!end || !is_small(members, *end)) return std::nullopt;
-  const TimePoint instant = common_release(tasks);
-  auto jobs = synchronous_releases_after_full_jitter(members, instant, *end);
-  const Duration tick = options.blocking.tick;
-  if (const Task* blocker = find(tasks, failure.blocker)) {
-    jobs.push_back(blocking_job(*blocker, instant - tick, options.blocking, failure.blocking));
+  return result;
+}
+
+// The blocker's segment that is as long as charged, the earliest such.
+std::optional<HeadStart> head_start(const TaskSet& tasks, const Failure& failure,
+                                    Blocking blocking) {
+  const Task* blocker = find(tasks, failure.blocker);
+  if (!blocker) return std::nullopt;
+  const auto longest =
+      std::find_if(blocker->segments.begin(), blocker->segments.end(),
+                   [&](const Segment& s) { return blocking.of(s.wcet) >= failure.blocking; });
+  if (longest == blocker->segments.end()) return std::nullopt;
+  return HeadStart{blocker->id, static_cast<std::size_t>(longest - blocker->segments.begin())};
+}
+
+// FIFO: when the late task's worst job arrives after a synchronous release: with another's, since
+// what it waits for grows only then. What it waits for is done after time_to_serve of it.
+std::optional<Shift> fifo_shift(const TaskSet& tasks, const Task& late, const Supply& supply,
+                                Duration tick, Duration limit) {
+  const auto busy = longest_busy_period(tasks, supply, limit);
+  if (!busy) return std::nullopt;
+  const Timings timing = timings(tasks);
+  Duration worst, longest;
+  for (const Timing& task : timing) {
+    for (Duration a; a < *busy; a += task.period) {
+      Duration work;
+      for (const Timing& other : timing) work += requested_until(other, a);
+      const Duration response = time_to_serve(supply, work) - a;
+      if (response > longest) worst = a;
+      longest = std::max(longest, response);
+    }
   }
-  if (options.policy == Policy::kFifo) delay(jobs, late->id, tick);
-  return jobs;
+  return Shift{late.id, worst + tick};
+}
+
+// One scenario, made longer until it misses.
+class Attempt {
+ public:
+  Attempt(TaskSet tasks, const AnalysisOptions& options)
+      : tasks_(std::move(tasks)), options_(options), supply_(supply_of(options)) {
+    scenario_.instant = first_instant(tasks_);
+    limit_ = longest_scenario(tasks_, supply_, scenario_.instant, kLargest);
+  }
+
+  [[nodiscard]] Scenario& scenario() { return scenario_; }
+  [[nodiscard]] Duration limit() const { return limit_; }
+
+  // `ends`: whether it is over when the lane has nothing left to do.
+  std::optional<Witness> lengthened_from(Duration length, bool ends) {
+    for (bool last = false; !last; length = 2 * length) {
+      last = length >= limit_;
+      scenario_.length = std::min(length, limit_);
+      Replay result = replay(tasks_, options_, behaviour(), scenario_.instant);
+      if (result.witness) return std::move(result.witness);
+      if (ends && result.idled) return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  [[nodiscard]] Behaviour behaviour() const {
+    Duration latest;
+    for (const Task& task : tasks_) latest = std::max(latest, task.deadline.value);
+    return {jobs_of(tasks_, scenario_, options_.blocking.tick),
+            front_loaded_outages(supply_, scenario_.instant, scenario_.length + latest)};
+  }
+
+  TaskSet tasks_;
+  const AnalysisOptions& options_;
+  Supply supply_;
+  Scenario scenario_;
+  Duration limit_;
+};
+
+std::optional<Witness> witness_of(const Failure& failure, const TaskSet& tasks,
+                                  const AnalysisOptions& options) {
+  Attempt attempt(members(tasks, failure, options.policy), options);
+  attempt.scenario().head_start = head_start(tasks, failure, options.blocking);
+  const Task* late = find(tasks, failure.task);
+  if (options.policy == Policy::kFifo && late) {
+    attempt.scenario().shift =
+        fifo_shift(tasks, *late, supply_of(options), options.blocking.tick, attempt.limit());
+  }
+  return attempt.lengthened_from(failure.interval + Duration::nanoseconds(1), true);
+}
+
+std::optional<Witness> witness_of_overload(const TaskSet& tasks, const AnalysisOptions& options) {
+  Duration longest;
+  for (const Task& task : tasks) longest = std::max(longest, task.deadline.value);
+  return Attempt(tasks, options).lengthened_from(longest + Duration::nanoseconds(1), false);
 }
 
 }  // namespace
 
-std::optional<std::vector<PlannedJob>> witness(const TaskSet& tasks, const AnalysisOptions& options,
-                                               const Analysis& analysis) {
-  if (!analysis.failure) return std::nullopt;
+std::optional<Witness> witness(const TaskSet& tasks, const AnalysisOptions& options,
+                               const Analysis& analysis) {
+  if (analysis.verdict != Verdict::kUnschedulable) return std::nullopt;
   const auto charged = charged_for(tasks, options);
-  if (!charged || !validate(*charged)) return std::nullopt;
-  auto jobs = scenario(*charged, *analysis.failure, options);
-  if (!jobs) return std::nullopt;
-  const auto schedule =
-      simulate(*charged, *jobs, {.policy = options.policy, .preemption = options.preemption});
-  if (!schedule || !schedule->has_miss()) return std::nullopt;
-  sort_by_release(*jobs);
-  return jobs;
+  if (!charged || !validate(*charged) || !validate(supply_of(options))) return std::nullopt;
+  if (analysis.failure) return witness_of(*analysis.failure, *charged, options);
+  return witness_of_overload(*charged, options);
 }
 
 }  // namespace aegis::theory
