@@ -115,4 +115,17 @@ inline AnalysisOptions by(policy::Policy policy,
   return {.policy = policy, .preemption = preemption};
 }
 
+// The numbers of a set that broke a test.
+inline std::string text_of(const TaskSet& tasks, const AnalysisOptions& options) {
+  std::string text =
+      std::string(to_string(options.policy)) + " " + std::string(to_string(options.preemption));
+  for (const Task& t : tasks) {
+    text += " | T " + std::to_string(t.period.ns()) + " D " +
+            std::to_string(t.deadline.value.ns()) + " J " + std::to_string(t.release_jitter.ns()) +
+            " C";
+    for (const Segment& s : t.segments) text += " " + std::to_string(s.wcet.ns());
+  }
+  return text;
+}
+
 }  // namespace aegis::theory::example

@@ -114,13 +114,11 @@ Duration longest_scenario(const TaskSet& tasks, const Supply& supply, TimePoint 
 }
 
 std::optional<Duration> longest_busy_period(const TaskSet& tasks, const Supply& supply,
-                                            Duration limit) {
-  Duration longest;
-  for (const Task& task : tasks) longest = std::max(longest, longest_segment(task));
+                                            Duration blocking, Duration limit) {
   const Timings timing = timings(tasks);
   std::int64_t steps = 100'000;  // as busy_period()
   return least_fixed_point(Duration::nanoseconds(1), limit, steps, [&](Duration t) {
-    Duration work = longest;
+    Duration work = blocking;
     for (const Timing& task : timing) work += requested_before(task, t);
     return work + lost_supply(supply, t);
   });

@@ -59,14 +59,13 @@ std::optional<HeadStart> head_start(const TaskSet& tasks, const Failure& failure
 
 // FIFO: when the late task's worst job arrives after a synchronous release: with another's, since
 // what it waits for grows only then. What it waits for is done after time_to_serve of it.
-std::optional<Shift> fifo_shift(const TaskSet& tasks, const Task& late, const Supply& supply,
-                                Duration tick, Duration limit) {
-  const auto busy = longest_busy_period(tasks, supply, limit);
-  if (!busy) return std::nullopt;
+Shift fifo_shift(const TaskSet& tasks, const Task& late, const Supply& supply, Duration tick,
+                 Duration limit) {
+  const Duration busy = longest_busy_period(tasks, supply, Duration::zero(), limit).value_or(limit);
   const Timings timing = timings(tasks);
   Duration worst, longest;
   for (const Timing& task : timing) {
-    for (Duration a; a < *busy; a += task.period) {
+    for (Duration a; a < busy; a += task.period) {
       Duration work;
       for (const Timing& other : timing) work += requested_until(other, a);
       const Duration response = time_to_serve(supply, work) - a;

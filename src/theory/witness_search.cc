@@ -79,7 +79,9 @@ class Search {
   [[nodiscard]] Duration length() const {
     const Duration most = longest_with(kBehavioursAtLeast, first_instant(tasks_));
     if (utilisation(tasks_) > Rational(1)) return most;
-    const auto busy = longest_busy_period(tasks_, supply_, most);
+    Duration longest;
+    for (const Task& task : tasks_) longest = std::max(longest, longest_segment(task));
+    const auto busy = longest_busy_period(tasks_, supply_, longest, most);
     return std::max(busy.value_or(most), Duration::nanoseconds(1));
   }
 
