@@ -22,7 +22,7 @@ test: packages models  ## build and run all tests
 	ctest --preset dev -j $(JOBS)
 
 .PHONY: slow
-slow: packages models  ## what takes a minute each: 10,000 inferences on one arena, models that come and go
+slow: packages models  ## what takes a minute each: 10,000 inferences on one arena, models that come and go, 10,000 proofs tried
 	tools/configure.sh dev
 	cmake --build --preset dev -j $(JOBS)
 	ctest --preset dev -C Slow -R '^slow\.'
@@ -73,8 +73,9 @@ bench: release models  ## every figure of docs/BENCHMARKS.md, measured here
 	benchmarks/run.sh build/release $(MODELS)
 
 .PHONY: soak
-soak: release models  ## long, seeded, resumable runs (SOAK_SECONDS=3600), models coming and going
+soak: release models  ## long, seeded, resumable runs (SOAK_SECONDS=3600), models coming and going, proofs tried (THEORY_SECONDS=600)
 	build/release/tests/soak/hot_change $(or $(HOT_CHANGE_SECONDS),600) $(or $(SEED),1) $(MODELS) || [ $$? -eq 77 ]
+	build/release/tests/soak/theory_soundness $(or $(THEORY_SECONDS),600)s $(or $(SEED),1) --from $(or $(FROM),0)
 	tests/soak/soak.sh build/release/app/aegisrt/aegisrt $(MODELS)
 
 .PHONY: install

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "answers.h"
+#include "aegis/base/rational.h"
+
 #include "replay.h"
 #include "scenario.h"
 #include "supply_of.h"
@@ -127,6 +128,13 @@ std::optional<Witness> witness_of(const Failure& failure, const TaskSet& tasks,
   return attempt.lengthened_from(failure.interval + Duration::nanoseconds(1), true);
 }
 
+// Whether more is asked of the lane than it supplies, in the long run.
+bool is_overloaded(const TaskSet& tasks, const Supply& supply) {
+  const Rational lost(static_cast<std::uint64_t>(supply.lost.ns()),
+                      static_cast<std::uint64_t>(supply.window.ns()));
+  return utilisation(tasks) + lost > Rational(1);
+}
+
 std::optional<Witness> witness_of_overload(const TaskSet& tasks, const AnalysisOptions& options) {
   Duration longest;
   for (const Task& task : tasks) longest = std::max(longest, task.deadline.value);
@@ -140,7 +148,10 @@ std::optional<Witness> witness(const TaskSet& tasks, const AnalysisOptions& opti
   if (analysis.verdict != Verdict::kUnschedulable) return std::nullopt;
   const auto charged = charged_for(tasks, options);
   if (!charged || !validate(*charged) || !validate(supply_of(options))) return std::nullopt;
-  if (analysis.failure) return witness_of(*analysis.failure, *charged, options);
+  if (analysis.failure) {
+    auto found = witness_of(*analysis.failure, *charged, options);
+    if (found || !is_overloaded(*charged, supply_of(options))) return found;
+  }
   return witness_of_overload(*charged, options);
 }
 
