@@ -12,9 +12,9 @@ namespace aegis::theory {
 
 // How hard search_for_miss() tries.
 struct SearchEffort {
-  // Jobs and outages simulated in all: half a second a million. With the default, a set of 10 tasks
-  // whose busy period has 50 jobs is put through some ten thousand behaviours; more pays where
-  // hyperperiods are long.
+  // Jobs and outages simulated in all, half a second to a second a million. With the default, a set
+  // whose busy period has 50 jobs is put through ten thousand behaviours, among them every
+  // deliberate one of 12 tasks; more pays for larger sets and longer hyperperiods.
   std::int64_t most_jobs = 500'000;
   // Of the random part. The same seed finds the same.
   std::uint64_t seed = 1;
