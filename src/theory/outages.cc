@@ -16,8 +16,7 @@ Status refuse(const char* why) {
   return fail(Error::permanent(ErrorCode::kInvalidArgument, why));
 }
 
-// What is lost of [from, until) to the outages [first, last), of which none but the last reaches
-// beyond `until`.
+// A window that begins with one outage after another.
 class Window {
  public:
   Window(const std::vector<Outage>& outages, Duration length)
@@ -45,9 +44,9 @@ class Window {
 // one of them, what is left of it, unless that is all that remains of the window.
 Duration longest_allowed(const Supply& supply, const std::deque<Outage>& recent, TimePoint begin) {
   Duration longest = supply.lost, left = supply.lost;
-  for (auto outage = recent.rbegin(); outage != recent.rend(); ++outage) {
-    left -= outage->length;
-    if (outage->begin + supply.window - begin > left) longest = std::min(longest, left);
+  for (const Outage& outage : recent) {
+    left -= outage.length;
+    if (outage.begin + supply.window - begin > left) longest = std::min(longest, left);
   }
   return longest;
 }
@@ -92,21 +91,21 @@ std::vector<Outage> random_outages(const Supply& supply, Duration end, std::uint
   std::vector<Outage> outages;
   if (supply.is_full()) return outages;
   Random random(seed);
-  std::deque<Outage> recent;  // whose windows are still open
+  std::deque<Outage> recent;  // whose windows are still open, the latest first
   TimePoint begin = TimePoint{} + random.between(Duration::zero(), supply.window);
   while (begin < TimePoint{} + end) {
-    while (!recent.empty() && recent.front().begin + supply.window <= begin) recent.pop_front();
+    while (!recent.empty() && recent.back().begin + supply.window <= begin) recent.pop_back();
     const Duration longest = longest_allowed(supply, recent, begin);
     if (longest > Duration::zero()) {
       const Duration tick = Duration::nanoseconds(1);
       const bool whole = random.with_percent(50);
       outages.push_back({begin, whole ? longest : random.between(tick, longest)});
-      recent.push_back(outages.back());
+      recent.push_front(outages.back());
     }
     const TimePoint earliest = outages.empty() ? begin : outages.back().end();
     begin = std::max(begin, earliest) + random.between(Duration::nanoseconds(1), supply.window);
     if (!recent.empty() && random.with_percent(30)) {
-      begin = std::max(earliest + Duration::nanoseconds(1), recent.front().begin + supply.window);
+      begin = std::max(earliest + Duration::nanoseconds(1), recent.back().begin + supply.window);
     }
   }
   return outages;

@@ -12,7 +12,6 @@ namespace aegis::soak {
 namespace {
 
 using theory::AnalysisOptions;
-using theory::Overload;
 using theory::OverloadRule;
 using theory::Preemption;
 using theory::Segment;

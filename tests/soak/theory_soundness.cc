@@ -40,7 +40,6 @@ using theory::Adversary;
 using theory::Analysis;
 using theory::AnalysisOptions;
 using theory::Behaviour;
-using theory::Schedule;
 using theory::Task;
 using theory::TaskSet;
 using theory::Verdict;
