@@ -43,7 +43,8 @@ class Window {
 // How long an outage may be that begins at `begin`, after `recent`: for the window that begins with
 // one of them, what is left of it, unless that is all that remains of the window.
 Duration longest_allowed(const Supply& supply, const std::deque<Outage>& recent, TimePoint begin) {
-  Duration longest = supply.lost, left = supply.lost;
+  Duration longest = supply.lost;
+  Duration left = longest;
   for (const Outage& outage : recent) {
     left -= outage.length;
     if (outage.begin + supply.window - begin > left) longest = std::min(longest, left);

@@ -10,8 +10,8 @@ namespace aegis::theory {
 namespace {
 
 void add_declared(const Task& task, const Scenario& scenario, std::vector<PlannedJob>& jobs) {
-  const TimePoint end = scenario.instant + scenario.length;
-  for (TimePoint a = TimePoint{} + *task.offset; a < end; a += task.period) {
+  const TimePoint first = TimePoint{} + *task.offset;
+  for (TimePoint a = first; a < scenario.instant + scenario.length; a += task.period) {
     const TimePoint latest = a + task.release_jitter;
     TimePoint release = a;
     if (scenario.offset_jitter == OffsetJitter::kAlways) release = latest;

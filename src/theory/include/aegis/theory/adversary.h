@@ -59,11 +59,13 @@ struct Malice {
 // lane sees them (charged_for) and validate(tasks); O(jobs and outages) memory a behaviour.
 class Adversary {
  public:
+  // Keeps copies of all three.
   Adversary(const TaskSet& tasks, const AnalysisOptions& options, const Malice& malice);
 
   // How many are deliberate: about n s + 16 n^2 for n tasks of s segments, at most 20,000 (35
   // tasks; beyond, some tasks' deadlines are not aimed at).
   [[nodiscard]] std::size_t deliberate() const;
+  // The n-th, deliberate ones first; any n.
   [[nodiscard]] Behaviour behaviour(std::size_t n) const;
 
  private:
