@@ -173,5 +173,28 @@ TEST(Exhaustive, where_a_test_cannot_tell_the_search_finds_what_misses) {
   EXPECT_GT(unknown, kThoroughness);
 }
 
+// With offsets and neither jitter nor choice of execution times there is one behaviour only, and
+// two hyperperiods after the last offset show all of it.
+TEST(Exhaustive, with_declared_offsets_the_search_decides) {
+  RandomSets sets(40);
+  int misses = 0, fits = 0;
+  for (int i = 0; i < 100 * kThoroughness; ++i) {
+    TaskSet tasks = sets.next({.most_tasks = 3, .longest_period = 8, .segments = true});
+    if (utilisation(tasks) > Rational(1)) continue;
+    for (Task& task : tasks) task.offset = sets.between(0, 12) * kTick;
+    for (const Policy policy : {Policy::kEdf, Policy::kRateMonotonic, Policy::kFifo}) {
+      const AnalysisOptions options = in_ticks(policy, Preemption::kNonPreemptive);
+      if (judge(tasks, options) != Verdict::kUnknown) continue;
+      const auto jobs = synchronous_arrivals(tasks, 2 * 840 * kTick + 12 * kTick);
+      const bool miss = simulate(tasks, jobs, {.policy = policy})->has_miss();
+      EXPECT_EQ(search_for_miss(tasks, options, {.most_jobs = 20'000}).has_value(), miss)
+          << text_of(tasks, options);
+      ++(miss ? misses : fits);
+    }
+  }
+  EXPECT_GT(misses, kThoroughness);
+  EXPECT_GT(fits, kThoroughness);
+}
+
 }  // namespace
 }  // namespace aegis::theory
