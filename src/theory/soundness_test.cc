@@ -102,6 +102,9 @@ void expect_to_miss(const TaskSet& tasks, const AnalysisOptions& options, const 
   ASSERT_NE(late, schedule.jobs.end()) << text_of(tasks, options);
   EXPECT_TRUE(late->missed()) << text_of(tasks, options);
   EXPECT_EQ(late->completion, witness.late.completion) << text_of(tasks, options);
+  for (const JobRecord& job : schedule.jobs) {
+    EXPECT_FALSE(job.missed() && job.deadline < late->deadline) << text_of(tasks, options);
+  }
 }
 
 TEST(Soundness, every_refusal_has_a_witness_that_misses) {

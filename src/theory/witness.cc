@@ -59,7 +59,8 @@ std::optional<HeadStart> head_start(const TaskSet& tasks, const Failure& failure
 }
 
 // FIFO: when the late task's worst job arrives after a synchronous release: with another's, since
-// what it waits for grows only then. What it waits for is done after time_to_serve of it.
+// what it waits for grows only then. Where nothing is lost the first is the worst, since U <= 1;
+// where time is lost a later one may meet two losses.
 Shift fifo_shift(const TaskSet& tasks, const Task& late, const Supply& supply, Duration tick,
                  Duration limit) {
   const Duration busy = longest_busy_period(tasks, supply, Duration::zero(), limit).value_or(limit);
