@@ -68,7 +68,7 @@ class SchedulePicture {
     for (const JobRecord& job : drawn_.schedule.jobs) draw_job(job);
     for (std::size_t i = 0; i < drawn_.stretches.size(); ++i) draw_stretch(i);
     for (const JobRecord& job : drawn_.schedule.jobs) draw_deadline(job);
-    for (const Outage& outage : drawn_.outages) draw_outage(outage);
+    for (const theory::Outage& outage : drawn_.outages) draw_outage(outage);
     for (Row& row : rows_) explain_misses(row);
     const double height = draw_legend(bottom_ + 52) + 20;
     return svg_.document(kWidth, height, options_.title, options_.sentence);
@@ -225,7 +225,7 @@ class SchedulePicture {
     svg_.line({centre.x - 5, centre.y + 5}, {centre.x + 5, centre.y - 5}, "class=\"late\"");
   }
 
-  void draw_outage(const Outage& outage) {
+  void draw_outage(const theory::Outage& outage) {
     if (outage.end() <= view_.from || outage.begin >= view_.to) return;
     occurs_.outages = true;
     svg_.rect({x(outage.begin), rows_.front().top, std::max(x(outage.end()) - x(outage.begin), 1.0),
@@ -337,6 +337,10 @@ void StretchRecording::on_start(JobId job, std::uint32_t segment, TimePoint at) 
 
 void StretchRecording::on_end(JobId /*job*/, std::uint32_t /*segment*/, TimePoint at) {
   stretches_.back().end = at;
+}
+
+void StretchRecording::on_outage(TimePoint begin, TimePoint end) {
+  outages_.push_back({begin, end - begin});
 }
 
 std::string schedule_picture(const DrawnSchedule& drawn, const SchedulePictureOptions& options) {

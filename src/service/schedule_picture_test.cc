@@ -23,7 +23,8 @@ DrawnSchedule simulated(const TaskSet& tasks, const std::vector<PlannedJob>& job
   return {.tasks = tasks,
           .policy = options.policy,
           .schedule = schedule ? *schedule : theory::Schedule{},
-          .stretches = recording.stretches()};
+          .stretches = recording.stretches(),
+          .outages = recording.outages()};
 }
 
 std::string pictured(const DrawnSchedule& drawn, const SchedulePictureOptions& options = {}) {
@@ -130,9 +131,9 @@ TEST(SchedulePicture, crosses_out_dropped_jobs) {
 
 TEST(SchedulePicture, lays_outages_over_all_rows) {
   const TaskSet tasks = test::running_example();
-  DrawnSchedule drawn = simulated(tasks, theory::synchronous_arrivals(tasks, 200_ms));
-  drawn.outages = {{TimePoint{} + 70_ms, 5_ms}, {TimePoint{} + 900_ms, 5_ms}};
-  const std::string picture = pictured(drawn);
+  const std::string picture =
+      pictured(simulated(tasks, theory::synchronous_arrivals(tasks, 200_ms),
+                         {.outages = {{TimePoint{} + 10_ms, 5_ms}, {TimePoint{} + 900_ms, 5_ms}}}));
   EXPECT_EQ(test::count_of(picture, "class=\"outage\""), 2U) << "the one in view and the legend";
 }
 

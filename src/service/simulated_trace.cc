@@ -65,6 +65,7 @@ class SimulatedLane final : public theory::ScheduleObserver {
                                .release_overhead = options.overheads.release,
                                .dispatch_overhead = options.overheads.dispatch,
                                .completion_overhead = options.overheads.completion,
+                               .lost_supply = granted(),
                                .clock_error = options.overheads.clock_error});
     for (const theory::Task& task : simulation_.tasks) declare(task);
   }
@@ -101,21 +102,26 @@ class SimulatedLane final : public theory::ScheduleObserver {
     const theory::Overheads& overheads = simulation_.options.overheads;
     put(at, EventType::kSelected, job,
         {segment, selection_[0], selection_[1], selection_[2], selection_[3]});
-    started_ = at + overheads.dispatch + (segment == 0 ? overheads.release : Duration::zero());
+    started_ =
+        forward(at, overheads.dispatch + (segment == 0 ? overheads.release : Duration::zero()));
     put(started_, EventType::kSegmentStart, job,
         {segment, tasks_.at(job.task)->segments[segment].wcet.ns()});
   }
 
-  // A lane that loses supply subtracts it from the execution here, and puts a kLost for it.
   void on_end(JobId job, std::uint32_t segment, TimePoint at) override {
-    const TimePoint ended = at - simulation_.options.overheads.completion;
-    const Duration execution = ended - started_;
+    const TimePoint ended = backward(at, simulation_.options.overheads.completion);
+    const Duration execution = ended - started_ - lost_between(started_, ended);
     const bool last = segment + 1 == tasks_.at(job.task)->segments.size();
     times_of(job).execution += execution;
     put(ended, EventType::kSegmentEnd, job, {segment, execution.ns(), -1, 0},
         /*ready_change=*/last ? -1 : 0);
     if (last) complete(job, at);
     hand_over_until(at);
+  }
+
+  void on_outage(TimePoint begin, TimePoint end) override {
+    put(end, EventType::kLost, kNoJob,
+        {(end - begin).ns(), static_cast<std::int64_t>(trace::LossEvidence::kStolen), begin.ns()});
   }
 
   void finish() {
@@ -132,6 +138,44 @@ class SimulatedLane final : public theory::ScheduleObserver {
     Event event;
     int ready_change = 0;  // of the number of jobs that stand in the ready queue
   };
+
+  // When so much work is done that begins at `from`, at which the lane works.
+  [[nodiscard]] TimePoint forward(TimePoint from, Duration work) const {
+    TimePoint done = from + work;
+    for (auto outage = first_ending_after(from); outage != outages().end(); ++outage) {
+      if (outage->begin >= done) break;
+      done += outage->length;
+    }
+    return done;
+  }
+  // When the work must begin that is done at `until`.
+  [[nodiscard]] TimePoint backward(TimePoint until, Duration work) const {
+    TimePoint begun = until - work;
+    auto outage = std::ranges::lower_bound(outages(), until, {}, &theory::Outage::begin);
+    while (outage != outages().begin() && (--outage)->end() > begun) begun = begun - outage->length;
+    return begun;
+  }
+  [[nodiscard]] Duration lost_between(TimePoint from, TimePoint to) const {
+    Duration lost;
+    for (auto outage = first_ending_after(from); outage != outages().end(); ++outage) {
+      if (outage->begin >= to) break;
+      lost += std::min(outage->end(), to) - std::max(outage->begin, from);
+    }
+    return lost;
+  }
+  [[nodiscard]] const std::vector<theory::Outage>& outages() const {
+    return simulation_.options.outages;
+  }
+  [[nodiscard]] std::vector<theory::Outage>::const_iterator first_ending_after(TimePoint t) const {
+    return std::ranges::upper_bound(outages(), t, {}, &theory::Outage::end);
+  }
+  // What the proof granted of what is lost: all of it, or, of outages beyond the supply, nothing.
+  [[nodiscard]] Duration granted() const {
+    if (!theory::allowed_by(simulation_.supply, outages())) return Duration::zero();
+    Duration all;
+    for (const theory::Outage& outage : outages()) all += outage.length;
+    return all;
+  }
 
   [[nodiscard]] bool admitted() const {
     return simulation_.analysis.verdict == theory::Verdict::kSchedulable;
@@ -266,6 +310,8 @@ Status recordable(const Simulation& simulation) {
     }
   }
   if (const Status valid = theory::validate(simulation.tasks); !valid) return valid;
+  if (const Status valid = theory::validate(simulation.supply); !valid) return valid;
+  if (const Status valid = theory::validate(simulation.options.outages); !valid) return valid;
   std::vector<theory::PlannedJob> jobs = simulation.jobs;
   theory::sort_by_release(jobs);
   return theory::allowed_by(simulation.tasks, jobs);

@@ -7,7 +7,6 @@
 
 #include "scenario.h"
 #include "seeded_random.h"
-#include "supply_of.h"
 
 namespace aegis::theory {
 namespace {
@@ -198,7 +197,7 @@ struct Adversary::Plan {
     if (random.with_percent(50)) be_late(tasks, random, behaviour.jobs);
     if (random.with_percent(30)) be_short(tasks, random, behaviour.jobs);
     sort_by_release(behaviour.jobs);
-    const Supply supply = supply_of(options);
+    const Supply supply = options.supply;
     const Duration back = std::min(supply.window, scenario.instant - TimePoint{});
     behaviour.outages = outages_from(scenario.instant - random.between(Duration::zero(), back));
     return behaviour;
@@ -210,12 +209,12 @@ struct Adversary::Plan {
                             {.seed = random.next(),
                              .late_percent = random.with_percent(50) ? 50U : 0U,
                              .random_execution_times = random.with_percent(30)}),
-            random_outages(supply_of(options), end + longest_deadline(), random.next())};
+            random_outages(options.supply, end + longest_deadline(), random.next())};
   }
 
  private:
   [[nodiscard]] std::vector<Outage> outages_from(TimePoint start) const {
-    return front_loaded_outages(supply_of(options), start, malice.length + longest_deadline());
+    return front_loaded_outages(options.supply, start, malice.length + longest_deadline());
   }
   [[nodiscard]] Duration longest_deadline() const {
     Duration longest;

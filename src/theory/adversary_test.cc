@@ -11,7 +11,6 @@
 #include "aegis/theory/simulator.h"
 
 #include "example_sets.h"
-#include "supply_of.h"
 
 namespace aegis::theory {
 namespace {
@@ -34,7 +33,7 @@ TEST(Adversary, does_only_what_the_task_model_allows) {
         const Behaviour behaviour = adversary.behaviour(n);
         const Status allowed = allowed_by(tasks, behaviour.jobs);
         ASSERT_TRUE(allowed) << allowed.error().message() << ", seed " << seed << ", n " << n;
-        ASSERT_TRUE(allowed_by(supply_of(options), behaviour.outages));
+        ASSERT_TRUE(allowed_by(options.supply, behaviour.outages));
       }
     }
   }

@@ -41,17 +41,6 @@ std::optional<Analysis> overutilised(const TaskSet& tasks, const Supply& supply,
                   reason + " exceeds 1: work arrives faster than one lane can do it"};
 }
 
-std::optional<Duration> longest_stay(const Task& task) {
-  const bool queues = task.overload.rule == OverloadRule::kQueue;
-  return Duration::checked_multiply(task.period,
-                                    1 + (queues ? std::int64_t{task.overload.queue_depth} : 0));
-}
-
-bool may_outstay_its_rule(const Task& task) {
-  const auto stay = longest_stay(task);
-  return stay && task.deadline.value > *stay;
-}
-
 bool has_offsets(const TaskSet& tasks) {
   return std::any_of(tasks.begin(), tasks.end(),
                      [](const Task& t) { return t.offset.has_value(); });

@@ -24,12 +24,6 @@ namespace aegis::theory {
 [[nodiscard]] std::optional<Analysis> overutilised(const TaskSet& tasks, const Supply& supply,
                                                    const char* theorem);
 
-// Whether a job may be late enough, by its deadline, for the overload rule to drop a later one.
-[[nodiscard]] bool may_outstay_its_rule(const Task& task);
-// How long after its arrival a job may stay without that; nothing when that is longer than any
-// time.
-[[nodiscard]] std::optional<Duration> longest_stay(const Task& task);
-
 // Whether any task declares an offset: a test for sporadic tasks is then sufficient only, since it
 // assumes releases together that the offsets keep apart.
 [[nodiscard]] bool has_offsets(const TaskSet& tasks);

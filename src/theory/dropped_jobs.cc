@@ -10,18 +10,14 @@
 namespace aegis::theory {
 namespace {
 
-bool may_outstay(const Task& task) {
-  return task.deadline.value > longest_stay(task);
-}
-
 bool is_schedulable_by_edf(const TaskSet& tasks, const AnalysisOptions& options) {
   TaskSet dropless = tasks;
   for (Task& task : dropless) {
-    if (may_outstay(task)) task = never_dropping(std::move(task));
+    if (may_outstay_its_rule(task)) task = never_dropping(std::move(task));
   }
   if (judge(dropless, options) != Verdict::kSchedulable) return false;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (!may_outstay(tasks[i])) continue;
+    if (!may_outstay_its_rule(tasks[i])) continue;
     const Duration stay = longest_stay(tasks[i]);
     // No response of a schedulable set is longer than the deadline it is charged with.
     if (tasks[i].deadline.value - options.overheads.clock_error <= stay) continue;
@@ -50,14 +46,8 @@ Task never_dropping(Task task) {
   return task;
 }
 
-Duration longest_stay(const Task& task) {
-  const bool queues = task.overload.rule == OverloadRule::kQueue;
-  const std::int64_t periods = 1 + (queues ? std::int64_t{task.overload.queue_depth} : 0);
-  return Duration::checked_multiply(task.period, periods).value_or(Duration::max());
-}
-
 bool is_schedulable(const TaskSet& tasks, const AnalysisOptions& options) {
-  if (std::none_of(tasks.begin(), tasks.end(), may_outstay)) {
+  if (std::none_of(tasks.begin(), tasks.end(), may_outstay_its_rule)) {
     return judge(tasks, options) == Verdict::kSchedulable;
   }
   if (options.policy == policy::Policy::kEdf) return is_schedulable_by_edf(tasks, options);

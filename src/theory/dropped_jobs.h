@@ -6,6 +6,8 @@
 
 #include "aegis/theory/schedulability.h"
 
+#include "overload_stay.h"
+
 namespace aegis::theory {
 
 // Whether judge() answers kSchedulable, at the price of a search also where jobs may outstay their
@@ -24,9 +26,5 @@ namespace aegis::theory {
 
 // The same task with a queue that no job within 2^60 ns can fill.
 [[nodiscard]] Task never_dropping(Task task);
-
-// How long after its arrival a job may stay without its overload rule dropping a later one;
-// Duration::max() when that is longer than any time.
-[[nodiscard]] Duration longest_stay(const Task& task);
 
 }  // namespace aegis::theory

@@ -9,6 +9,7 @@
 #include "answers.h"
 #include "demand_ledger.h"
 #include "fixed_priority_answer.h"
+#include "overload_stay.h"
 
 namespace aegis::theory {
 namespace {

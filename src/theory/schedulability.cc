@@ -12,6 +12,7 @@
 #include "aegis/theory/preemptive_fp_response_time.h"
 
 #include "answers.h"
+#include "overload_stay.h"
 
 namespace aegis::theory {
 namespace {
@@ -72,11 +73,11 @@ Verdict dispatch_verdict(const TaskSet& tasks, const AnalysisOptions& options) {
 void apply_overload_rules(const TaskSet& tasks, Analysis& analysis) {
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const Duration response = analysis.tasks[i].response_time.value_or(tasks[i].deadline.value);
-    const auto stay = longest_stay(tasks[i]);
-    if (!stay || response <= *stay) continue;
+    const Duration stay = longest_stay(tasks[i]);
+    if (response <= stay) continue;
     analysis.verdict = Verdict::kUnknown;
     analysis.reason = name_of(tasks, tasks[i].id) + " may take " + format_duration(response) +
-                      ", and after " + format_duration(*stay) +
+                      ", and after " + format_duration(stay) +
                       " its overload rule drops the next job, which counts as a miss";
     return;
   }

@@ -8,7 +8,6 @@
 
 #include "replay.h"
 #include "scenario.h"
-#include "supply_of.h"
 #include "timing.h"
 
 namespace aegis::theory {
@@ -82,7 +81,7 @@ Shift fifo_shift(const TaskSet& tasks, const Task& late, const Supply& supply, D
 class Attempt {
  public:
   Attempt(TaskSet tasks, const AnalysisOptions& options)
-      : tasks_(std::move(tasks)), options_(options), supply_(supply_of(options)) {
+      : tasks_(std::move(tasks)), options_(options), supply_(options.supply) {
     scenario_.instant = first_instant(tasks_);
     limit_ = longest_scenario(tasks_, supply_, scenario_.instant, kLargest);
   }
@@ -124,7 +123,7 @@ std::optional<Witness> witness_of(const Failure& failure, const TaskSet& tasks,
   const Task* late = find(tasks, failure.task);
   if (options.policy == Policy::kFifo && late) {
     attempt.scenario().shift =
-        fifo_shift(tasks, *late, supply_of(options), options.blocking.tick, attempt.limit());
+        fifo_shift(tasks, *late, options.supply, options.blocking.tick, attempt.limit());
   }
   return attempt.lengthened_from(failure.interval + Duration::nanoseconds(1), true);
 }
@@ -148,10 +147,10 @@ std::optional<Witness> witness(const TaskSet& tasks, const AnalysisOptions& opti
                                const Analysis& analysis) {
   if (analysis.verdict != Verdict::kUnschedulable) return std::nullopt;
   const auto charged = charged_for(tasks, options);
-  if (!charged || !validate(*charged) || !validate(supply_of(options))) return std::nullopt;
+  if (!charged || !validate(*charged) || !validate(options.supply)) return std::nullopt;
   if (analysis.failure) {
     auto found = witness_of(*analysis.failure, *charged, options);
-    if (found || !is_overloaded(*charged, supply_of(options))) return found;
+    if (found || !is_overloaded(*charged, options.supply)) return found;
   }
   return witness_of_overload(*charged, options);
 }

@@ -10,7 +10,6 @@
 #include "answers.h"
 #include "replay.h"
 #include "scenario.h"
-#include "supply_of.h"
 #include "timing.h"
 
 namespace aegis::theory {
@@ -25,7 +24,7 @@ class Search {
       : tasks_(tasks),
         options_(options),
         effort_(effort),
-        supply_(supply_of(options)),
+        supply_(options.supply),
         left_(effort.most_jobs) {}
 
   std::optional<Witness> run() {
@@ -97,7 +96,7 @@ class Search {
 
 std::optional<Witness> search_for_miss(const TaskSet& tasks, const AnalysisOptions& options,
                                        const SearchEffort& effort) {
-  if (!validate(tasks) || !validate(supply_of(options)) || effort.most_jobs <= 0) return {};
+  if (!validate(tasks) || !validate(options.supply) || effort.most_jobs <= 0) return {};
   const auto charged = charged_for(tasks, options);
   if (!charged || !validate(*charged)) return std::nullopt;
   return Search(*charged, options, effort).run();

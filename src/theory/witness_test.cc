@@ -6,7 +6,6 @@
 #include "aegis/theory/witness_search.h"
 
 #include "example_sets.h"
-#include "supply_of.h"
 
 namespace aegis::theory {
 namespace {
@@ -19,7 +18,7 @@ using policy::Policy;
 void expect_to_miss(const TaskSet& tasks, const AnalysisOptions& options, const Witness& witness) {
   const TaskSet charged = *charged_for(tasks, options);
   EXPECT_TRUE(allowed_by(charged, witness.jobs));
-  EXPECT_TRUE(allowed_by(supply_of(options), witness.outages));
+  EXPECT_TRUE(allowed_by(options.supply, witness.outages));
   SimulationOptions lane{.policy = options.policy, .preemption = options.preemption};
   lane.outages = witness.outages;
   const Schedule schedule = *simulate(charged, witness.jobs, lane);

@@ -27,6 +27,7 @@ struct Kind {
   std::int64_t largest_jitter_ms = 0;
   bool drops = false;
   theory::Overheads overheads = {};
+  theory::Supply supply = {};
 };
 
 TaskSet random_set(std::mt19937_64& random, const Kind& kind) {
@@ -72,9 +73,12 @@ class SimulatedSchedule : public testing::TestWithParam<Policy> {
     for (int round = 0; round < 200; ++round) {
       const TaskSet tasks = random_set(random, kind);
       const auto jobs = theory::random_arrivals(tasks, 300_ms, {.seed = random()});
-      const theory::SimulationOptions options{.policy = GetParam(), .overheads = kind.overheads};
+      const theory::SimulationOptions options{
+          .policy = GetParam(),
+          .overheads = kind.overheads,
+          .outages = theory::random_outages(kind.supply, 300_ms, random())};
       theory::Schedule watched;
-      const trace::Trace trace = traced({tasks, jobs, options, {}}, watched);
+      const trace::Trace trace = traced({tasks, jobs, options, {}, kind.supply}, watched);
       expect_same(watched, *theory::simulate(tasks, jobs, options));
       const audit::AuditReport report = audit::audit(trace);
       ASSERT_EQ(report.verdict, audit::Verdict::kPassed) << audit::to_text(trace, report);
@@ -128,6 +132,14 @@ TEST_P(SimulatedSchedule, is_reconstructed_with_overheads_around_the_segments) {
       {.largest_jitter_ms = 5,
        .drops = true,
        .overheads = {.release = 200_us, .dispatch = 300_us, .completion = 1_ms}});
+  EXPECT_GT(decisions_, 10'000U);
+}
+
+TEST_P(SimulatedSchedule, is_reconstructed_with_lost_supply) {
+  audit_random_schedules({.largest_jitter_ms = 5,
+                          .drops = true,
+                          .overheads = {.release = 200_us, .dispatch = 300_us, .completion = 1_ms},
+                          .supply = {2_ms, 9_ms}});
   EXPECT_GT(decisions_, 10'000U);
 }
 

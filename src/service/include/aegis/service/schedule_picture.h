@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "aegis/theory/outages.h"
 #include "aegis/theory/policy/ordering.h"
 #include "aegis/theory/schedule_observer.h"
 #include "aegis/theory/simulator.h"
@@ -21,23 +22,19 @@ struct Stretch {
   TimePoint end;
 };
 
-// Time in which the lane does nothing, whatever waits: [begin, end()).
-struct Outage {
-  TimePoint begin;
-  Duration length;
-  [[nodiscard]] constexpr TimePoint end() const { return begin + length; }
-};
-
 // Watches a simulation and keeps what it needs for a picture. O(1) an event.
 class StretchRecording final : public theory::ScheduleObserver {
  public:
   void on_start(JobId job, std::uint32_t segment, TimePoint at) override;
   void on_end(JobId job, std::uint32_t segment, TimePoint at) override;
+  void on_outage(TimePoint begin, TimePoint end) override;
   // In order of time. Parts of a segment with no other job between are one stretch.
   [[nodiscard]] const std::vector<Stretch>& stretches() const { return stretches_; }
+  [[nodiscard]] const std::vector<theory::Outage>& outages() const { return outages_; }
 
  private:
   std::vector<Stretch> stretches_;
+  std::vector<theory::Outage> outages_;
 };
 
 // A schedule to draw. `tasks` are those that were simulated, in the order of the rows.
@@ -46,7 +43,7 @@ struct DrawnSchedule {
   theory::policy::Policy policy = theory::policy::Policy::kEdf;
   theory::Schedule schedule;
   std::vector<Stretch> stretches;
-  std::vector<Outage> outages = {};
+  std::vector<theory::Outage> outages = {};
 };
 
 // How to draw it.

@@ -6,7 +6,9 @@
 
 #include "aegis/base/result.h"
 #include "aegis/theory/arrivals.h"
+#include "aegis/theory/outages.h"
 #include "aegis/theory/simulator.h"
+#include "aegis/theory/supply_bound.h"
 #include "aegis/theory/task.h"
 #include "aegis/theory/verdict.h"
 #include "aegis/trace/recorder.h"
@@ -21,6 +23,7 @@ struct Simulation {
   std::vector<theory::PlannedJob> jobs;
   theory::SimulationOptions options;
   theory::Analysis analysis;
+  theory::Supply supply = {};  // what the analysis granted the lane to lose
 };
 
 // Simulates, and hands `sink` the trace that a lane doing the same would have recorded, so that
@@ -32,10 +35,11 @@ struct Simulation {
 //
 // Of a job there is its submission at its arrival, its release, each decision, each segment, its
 // completion and its miss; of a dropped one submission, refusal and miss. The overheads lie where
-// the lane has them: release and dispatch before a segment's start, completion behind its end. A
-// miss of a set that was not admitted names that; one of an admitted set names nothing, and the
-// audit finds it. Events are handed over in order of time and never dropped. The schedule is that
-// of simulate(), to the tick.
+// the lane has them: release and dispatch before a segment's start, completion behind its end.
+// Outages are lost processor time; the lane is declared to be granted all of it when `supply`
+// allows the outages, otherwise none. A miss of a set that was not admitted names that; one of an
+// admitted set names nothing, and the audit finds it. Events are handed over in order of time and
+// never dropped. The schedule is that of simulate(), to the tick.
 //
 // Errors: those of simulate(), before anything is handed over where the set or the jobs are wrong;
 // kUnsupported for preemptive simulations, since a trace records segments whole; kOutOfRange for a
