@@ -10,15 +10,6 @@
 
 namespace aegis::theory {
 
-// Whether judge() answers kSchedulable, at the price of a search also where jobs may outstay their
-// overload rule (D beyond the stay): judge() then needs the whole analysis, this only
-//
-//   fixed priorities, FIFO   a deadline no longer than the stay, since responses do not depend on D
-//   EDF                      the response bounds of the tasks whose D is longer
-//
-// Precondition: validate(tasks).
-[[nodiscard]] bool is_schedulable(const TaskSet& tasks, const AnalysisOptions& options);
-
 // The bound on the response time of one task under EDF; nothing as in EdfResponse.
 [[nodiscard]] std::optional<Duration> edf_response_time(const TaskSet& tasks,
                                                         const AnalysisOptions& options,

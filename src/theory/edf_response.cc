@@ -104,6 +104,22 @@ std::optional<Duration> EdfResponse::bound(std::size_t i) const {
   return longest;
 }
 
+bool EdfResponse::is_within(std::size_t i, Duration limit) const {
+  const Duration first = -tasks_[i].jitter;
+  if (!end_ || tasks_[i].jitter + tasks_[i].wcet > limit) return false;
+  std::int64_t steps = most_steps();
+  Duration a = *end_ - kTick;
+  if (extent_ == Extent::kBusyPeriod) a = std::min(a, length_ - limit - kTick);
+  while (a >= first) {
+    if (steps-- <= 0) return false;
+    const Duration changed = last_change(i, a);
+    const auto done = complete(i, changed, steps);
+    if (!done || done->finish - changed > limit) return false;
+    a = std::max(done->finish - limit, first_with_blocking_of(i, changed)) - kTick;
+  }
+  return true;
+}
+
 std::optional<ResponseProof> EdfResponse::proof(std::size_t i, Duration bound) const {
   if (!end_) return std::nullopt;
   std::int64_t steps = most_steps();

@@ -80,12 +80,7 @@ class ProvenSet::State {
   // The newcomer being the last. What has no newcomer's answer is asked from the beginning.
   Verdict judge_newcomer() {
     if (compare_load_with_one(timing_, options_.supply) > 0) return Verdict::kUnschedulable;
-    const bool from_the_beginning = options_.policy == Policy::kFifo ||
-                                    std::any_of(tasks_.begin(), tasks_.end(), may_outstay_its_rule);
-    if (from_the_beginning) {
-      ledger_ = DemandLedger();
-      return judge(tasks_, options_);
-    }
+    if (options_.policy == Policy::kFifo) return judge(tasks_, options_);
     if (sum_of_times(charged_) > kLargestSum) return Verdict::kUnknown;
     return options_.policy == Policy::kEdf ? judge_demand() : judge_levels_below();
   }
@@ -96,16 +91,23 @@ class ProvenSet::State {
                      : BlockingProfile(charged_, deadlines_of(timing_), options_.blocking);
     const EdfDemand demand(timing_, blocking, options_.supply);
     Verdict verdict = Verdict::kUnknown;
-    if (auto ledger = ledger_.with(timing_.back(), demand, verdict)) ledger_ = std::move(*ledger);
-    const bool doubtful = verdict == Verdict::kUnschedulable && has_offsets(tasks_);
-    return doubtful ? Verdict::kUnknown : verdict;
+    auto ledger = ledger_.with(timing_.back(), demand, verdict);
+    if (!ledger) {
+      const bool doubtful = verdict == Verdict::kUnschedulable && has_offsets(tasks_);
+      return doubtful ? Verdict::kUnknown : verdict;
+    }
+    if (!keeps_overload_rules(charged_, options_)) return Verdict::kUnknown;
+    ledger_ = std::move(*ledger);
+    return Verdict::kSchedulable;
   }
 
   Verdict judge_levels_below() {
     const LevelTerms terms{options_.policy,
                            preemptive() ? std::nullopt : std::optional(options_.blocking),
                            options_.supply};
-    return judge_levels(charged_, terms, LastTask::kIsNew);
+    const Verdict verdict = judge_levels(charged_, terms, LastTask::kIsNew);
+    if (verdict != Verdict::kSchedulable) return verdict;
+    return keeps_overload_rules(charged_, options_) ? verdict : Verdict::kUnknown;
   }
 
   void drop(std::size_t i) {

@@ -1,7 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overload_stay.h"
 
+#include <algorithm>
+
+#include "aegis/theory/fifo_response_time.h"
+
+#include "edf_response.h"
+#include "level_response.h"
+
 namespace aegis::theory {
+namespace {
+
+using policy::Policy;
+
+// Whether `responds_within(i, stay)` for every task whose deadline allows it to outstay.
+template <class RespondsWithin>
+bool all_within(const TaskSet& tasks, const RespondsWithin& responds_within) {
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (may_outstay_its_rule(tasks[i]) && !responds_within(i, longest_stay(tasks[i]))) return false;
+  }
+  return true;
+}
+
+bool kept_by_edf(const TaskSet& tasks, const AnalysisOptions& options) {
+  const bool preemptive = options.preemption == Preemption::kPreemptive;
+  const Timings ordering = timings(tasks);
+  const BlockingProfile profile =
+      preemptive ? BlockingProfile()
+                 : BlockingProfile(tasks, deadlines_of(ordering), options.blocking);
+  const EdfResponse response(ordering, profile, options.supply, preemptive);
+  return all_within(tasks,
+                    [&](std::size_t i, Duration stay) { return response.is_within(i, stay); });
+}
+
+bool kept_by_fifo(const TaskSet& tasks, const AnalysisOptions& options) {
+  const Analysis analysis = analyse_fifo_response_time(tasks, options.blocking, options.supply);
+  return all_within(tasks, [&](std::size_t i, Duration stay) {
+    const auto bound = analysis.tasks[i].response_time;
+    return bound && *bound <= stay;
+  });
+}
+
+}  // namespace
 
 Duration longest_stay(const Task& task) {
   const bool queues = task.overload.rule == OverloadRule::kQueue;
@@ -11,6 +51,19 @@ Duration longest_stay(const Task& task) {
 
 bool may_outstay_its_rule(const Task& task) {
   return task.deadline.value > longest_stay(task);
+}
+
+bool keeps_overload_rules(const TaskSet& charged, const AnalysisOptions& options) {
+  if (std::none_of(charged.begin(), charged.end(), may_outstay_its_rule)) return true;
+  if (options.policy == Policy::kEdf) return kept_by_edf(charged, options);
+  if (options.policy == Policy::kFifo) return kept_by_fifo(charged, options);
+  const bool preemptive = options.preemption == Preemption::kPreemptive;
+  const LevelTerms terms{
+      options.policy, preemptive ? std::nullopt : std::optional(options.blocking), options.supply};
+  return all_within(charged, [&](std::size_t i, Duration stay) {
+    const auto longest = longest_response(level_of(charged, i, terms), stay);
+    return longest && *longest <= stay;
+  });
 }
 
 }  // namespace aegis::theory

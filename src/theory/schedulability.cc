@@ -119,13 +119,16 @@ Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options) {
 }
 
 Verdict judge(const TaskSet& tasks, const AnalysisOptions& options) {
-  // Where a job may outstay its overload rule, its bound must be known.
-  const bool may_drop = std::any_of(tasks.begin(), tasks.end(), may_outstay_its_rule);
-  if (may_drop || !validate(tasks)) return analyse(tasks, options).verdict;
-  if (options.overheads == Overheads{}) return dispatch_verdict(tasks, options);
-  const auto with_overheads = charged_for(tasks, options);
-  if (!with_overheads) return refused_overheads(tasks, options.overheads).verdict;
-  return dispatch_verdict(*with_overheads, options);
+  if (!validate(tasks)) return Verdict::kUnknown;
+  std::optional<TaskSet> with_overheads;
+  if (options.overheads != Overheads{}) {
+    with_overheads = charged_for(tasks, options);
+    if (!with_overheads) return refused_overheads(tasks, options.overheads).verdict;
+  }
+  const TaskSet& charged = with_overheads ? *with_overheads : tasks;
+  const Verdict verdict = dispatch_verdict(charged, options);
+  if (verdict != Verdict::kSchedulable) return verdict;
+  return keeps_overload_rules(charged, options) ? verdict : Verdict::kUnknown;
 }
 
 }  // namespace aegis::theory

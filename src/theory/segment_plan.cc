@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "dropped_jobs.h"
 #include "tolerances.h"
 
 namespace aegis::theory {
@@ -62,7 +61,7 @@ class Planner {
     return tasks;
   }
   [[nodiscard]] bool holds(const Pieces& pieces) const {
-    return is_schedulable(applied(pieces), options_);
+    return judge(applied(pieces), options_) == Verdict::kSchedulable;
   }
   [[nodiscard]] SegmentPlan as_plan(const Pieces& pieces, bool cheapest) const {
     SegmentPlan plan{.pieces = pieces, .cheapest = cheapest};

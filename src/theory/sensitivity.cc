@@ -100,7 +100,7 @@ class Search {
 
   bool ask(const TaskSet& tasks) {
     ++calls_;
-    return is_schedulable(tasks, options_);
+    return judge(tasks, options_) == Verdict::kSchedulable;
   }
   [[nodiscard]] bool present_holds() const { return verdict_ == Verdict::kSchedulable; }
 

@@ -25,8 +25,9 @@ namespace aegis::theory {
 //                  horizon are looked at anew.
 //   fixed          the tasks of higher priority whom no longer segment blocks; the others first by
 //   priorities     a closed form (Bini et al. 2009), then by their recurrence
-//   FIFO; D beyond judge() from the beginning
-//   an overload rule's stay
+//   FIFO           judge() from the beginning
+//
+// Tasks whose deadline allows a job to outstay its overload rule need a response bound each time.
 //
 // Removing a task needs no proof: the tests are sustainable, and what is kept only shrinks.
 //
