@@ -18,7 +18,8 @@ const JobRecord* first_due_of_late(const Schedule& schedule) {
 }
 
 bool idled_after(TimePoint instant, const Schedule& schedule) {
-  TimePoint done = instant;
+  if (schedule.jobs.empty()) return true;
+  TimePoint done = std::max(instant, schedule.jobs.front().release);
   for (const JobRecord& job : schedule.jobs) {
     if (job.release > done) return true;
     done = std::max(done, job.completion.value_or(job.release));

@@ -11,7 +11,8 @@ namespace aegis::theory {
 // What came of simulating a behaviour.
 struct Replay {
   std::optional<Witness> witness;  // nothing: no job missed, or the behaviour is out of range
-  // Whether, after `instant`, the lane had nothing left to do before the last release.
+  // Whether, after `instant` and the first release, the lane had nothing left to do before the last
+  // release.
   bool idled = false;
 };
 

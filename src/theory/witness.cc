@@ -121,11 +121,14 @@ std::optional<Witness> witness_of(const Failure& failure, const TaskSet& tasks,
   Attempt attempt(members(tasks, failure, options.policy), options);
   attempt.scenario().head_start = head_start(tasks, failure, options.blocking);
   const Task* late = find(tasks, failure.task);
+  Duration length = failure.interval;
   if (options.policy == Policy::kFifo && late) {
-    attempt.scenario().shift =
+    const Shift shift =
         fifo_shift(tasks, *late, options.supply, options.blocking.tick, attempt.limit());
+    attempt.scenario().shift = shift;
+    length = std::max(length, shift.by);
   }
-  return attempt.lengthened_from(failure.interval + Duration::nanoseconds(1), true);
+  return attempt.lengthened_from(length + Duration::nanoseconds(1), true);
 }
 
 // Whether more is asked of the lane than it supplies, in the long run.
