@@ -27,13 +27,15 @@ TEST(Adversary, does_only_what_the_task_model_allows) {
     if (seed % 9 == 0) tasks.back().offset = sets.between(0, 20) * 1_ns;
     for (Task& task : tasks) task.segments.front().bcet = Duration::zero();
     for (const Policy policy : {Policy::kEdf, Policy::kFifo, Policy::kStaticPriority}) {
-      const AnalysisOptions options = by(policy);
+      AnalysisOptions options = by(policy);
+      if (seed % 2 == 0) options.supply = {sets.between(1, 3) * 1_ns, sets.between(4, 20) * 1_ns};
       const Adversary adversary(tasks, options, {.length = 60_ns, .seed = seed});
       for (std::size_t n = 0; n < adversary.deliberate() + 50; ++n) {
         const Behaviour behaviour = adversary.behaviour(n);
         const Status allowed = allowed_by(tasks, behaviour.jobs);
         ASSERT_TRUE(allowed) << allowed.error().message() << ", seed " << seed << ", n " << n;
         ASSERT_TRUE(allowed_by(options.supply, behaviour.outages));
+        ASSERT_EQ(behaviour.outages.empty(), options.supply.is_full());
       }
     }
   }

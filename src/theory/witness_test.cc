@@ -118,6 +118,55 @@ TEST(Witness, is_of_the_set_with_overheads_charged) {
   EXPECT_EQ(found->jobs.front().execution_times.size(), 1U);
 }
 
+//     A |##########xx########xx|     10 ms of work are done after 12 when 1 ms of any 6 is lost
+//       at first
+TEST(Witness, loses_the_time_the_supply_may_lose) {
+  const TaskSet tasks = example::set({{10, 100, 11}}, 1_ms);
+  AnalysisOptions options = by(Policy::kEdf);
+  options.supply = {1_ms, 6_ms};
+  Analysis analysis{Verdict::kUnschedulable, "", ""};
+  analysis.failure = Failure{TaskId{0}, 11_ms, 10_ms, Duration::zero(), {}};
+  const auto found = witness(tasks, options, analysis);
+  ASSERT_TRUE(found);
+  expect_to_miss(tasks, options, *found);
+  EXPECT_EQ(found->outages.size(), 2U);
+  EXPECT_EQ(found->tardiness(), 1_ms);
+}
+
+//     A xxxxx|####|xxxxx|...      4 in 8 while 5 of any 10 are lost: the first job ends at 9, the
+//       0    5    9 10   15..19   second, arrived at 8, at 18: 1 after 9, of which 5 + 4 are lost
+TEST(Witness, under_fifo_a_later_job_may_meet_two_losses) {
+  const TaskSet tasks = example::set({{4, 8, 9}}, 1_ms);
+  AnalysisOptions options = by(Policy::kFifo);
+  options.supply = {5_ms, 10_ms};
+  Analysis analysis{Verdict::kUnschedulable, "", ""};
+  analysis.failure = Failure{TaskId{0}, 9_ms, 10_ms, Duration::zero(), {}};
+  const auto found = witness(tasks, options, analysis);
+  ASSERT_TRUE(found);
+  expect_to_miss(tasks, options, *found);
+  EXPECT_EQ(found->late.id.sequence, 1U);
+}
+
+TEST(Witness, of_more_work_than_supply_goes_on_until_a_job_misses) {
+  const TaskSet tasks = example::set({{2, 4, 4}, {4, 10, 10}}, 1_ms);
+  AnalysisOptions options = by(Policy::kEdf);
+  options.supply = {2_ms, 10_ms};
+  const auto found = witness(tasks, options, {Verdict::kUnschedulable, "", ""});
+  ASSERT_TRUE(found);
+  expect_to_miss(tasks, options, *found);
+}
+
+TEST(WitnessSearch, loses_time_too) {
+  const TaskSet tasks = example::set({{10, 100, 11}}, 1_ms);
+  AnalysisOptions options = by(Policy::kEdf);
+  options.supply = {1_ms, 6_ms};
+  const auto found = search_for_miss(tasks, options);
+  ASSERT_TRUE(found);
+  expect_to_miss(tasks, options, *found);
+  options.supply.window = 12_ms;
+  EXPECT_FALSE(search_for_miss(tasks, options, {.most_jobs = 10'000}));
+}
+
 TEST(WitnessSearch, finds_what_equal_priorities_may_do) {
   TaskSet tasks = example::set({{10, 100, 15}, {10, 100, 30}}, 1_ms);
   for (Task& task : tasks) task.priority = {1};

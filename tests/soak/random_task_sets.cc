@@ -43,6 +43,11 @@ class Draw {
     options.policy = kPolicies[between(0, 4)];
     if (with_percent(40)) options.preemption = Preemption::kPreemptive;
     if (with_percent(50)) options.blocking = theory::Blocking::started_before(kTick);
+    if (with_percent(25)) {
+      const Duration unit = small ? kTick : 50 * kMicrosecond;
+      options.supply.lost = between(1, 3) * unit;
+      options.supply.window = between(6, 40) * unit;
+    }
     if (with_percent(15)) {
       const Duration most = small ? 2 * kTick : 20 * kMicrosecond;
       const auto some = [&] { return between(Duration::zero(), most); };
@@ -153,11 +158,11 @@ Question question(std::uint64_t seed, std::uint64_t n) {
 std::string csv_of(const Question& question) {
   const AnalysisOptions& o = question.options;
   std::string text = fmt::format(
-      "# {}, {}, blocking {}, overheads {} {} {} {} ns", to_string(o.policy),
+      "# {}, {}, blocking {}, overheads {} {} {} {} ns, loses {} in {} ns", to_string(o.policy),
       to_string(o.preemption),
       o.blocking.convention == theory::Blocking::Convention::kClosed ? "closed" : "started before",
       o.overheads.release.ns(), o.overheads.dispatch.ns(), o.overheads.completion.ns(),
-      o.overheads.clock_error.ns());
+      o.overheads.clock_error.ns(), o.supply.lost.ns(), o.supply.window.ns());
   std::string rows;
   for (const Task& task : question.tasks) {
     if (task.offset) text += fmt::format(", {} has offset {}", task.name, task.offset->ns());
