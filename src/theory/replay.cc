@@ -28,11 +28,11 @@ bool idled_after(TimePoint instant, const Schedule& schedule) {
 }
 
 // What happens when all is decided about the late job has no part in its miss.
-Witness cut(Behaviour behaviour, const JobRecord& late) {
+Witness cut(const TaskSet& tasks, Behaviour behaviour, const JobRecord& late) {
   const TimePoint end = late.completion.value_or(late.release + Duration::nanoseconds(1));
   std::erase_if(behaviour.jobs, [end](const PlannedJob& job) { return job.release >= end; });
   std::erase_if(behaviour.outages, [end](const Outage& outage) { return outage.begin >= end; });
-  return {std::move(behaviour.jobs), std::move(behaviour.outages), late};
+  return {tasks, std::move(behaviour.jobs), std::move(behaviour.outages), late};
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ Replay replay(const TaskSet& tasks, const AnalysisOptions& options, Behaviour be
   Replay result{.witness = {}, .idled = idled_after(instant, *schedule)};
   if (const JobRecord* late = first_due_of_late(*schedule)) {
     sort_by_release(behaviour.jobs);
-    result.witness = cut(std::move(behaviour), *late);
+    result.witness = cut(tasks, std::move(behaviour), *late);
   }
   return result;
 }

@@ -2,6 +2,8 @@
 #include "aegis/theory/witness.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "aegis/base/rational.h"
@@ -144,15 +146,34 @@ std::optional<Witness> witness_of_overload(const TaskSet& tasks, const AnalysisO
   return Attempt(tasks, options).lengthened_from(longest + Duration::nanoseconds(1), false);
 }
 
+// Best effort as a task that every other comes before, and that runs one segment.
+Task best_effort_task(const TaskSet& tasks, Duration segment) {
+  TaskId last{0};
+  for (const Task& task : tasks) last = std::max(last, task.id);
+  const Duration never = kLargestSum / 4;
+  return {.id = TaskId{last.value + 1},
+          .name = "best effort",
+          .segments = {{segment, segment}},
+          .period = never,
+          .deadline = {never},
+          .priority = {std::numeric_limits<std::int64_t>::max()}};
+}
+
 }  // namespace
 
 std::optional<Witness> witness(const TaskSet& tasks, const AnalysisOptions& options,
                                const Analysis& analysis) {
   if (analysis.verdict != Verdict::kUnschedulable) return std::nullopt;
-  const auto charged = charged_for(tasks, options);
+  auto charged = charged_for(tasks, options);
   if (!charged || !validate(*charged) || !validate(options.supply)) return std::nullopt;
   if (analysis.failure) {
-    auto found = witness_of(*analysis.failure, *charged, options);
+    Failure failure = *analysis.failure;
+    if (failure.blocking > Duration::zero() && !failure.blocker.valid()) {
+      charged->push_back(best_effort_task(*charged, options.blocking.best_effort));
+      failure.blocker = charged->back().id;
+      if (!validate(*charged)) return std::nullopt;
+    }
+    auto found = witness_of(failure, *charged, options);
     if (found || !is_overloaded(*charged, options.supply)) return found;
   }
   return witness_of_overload(*charged, options);

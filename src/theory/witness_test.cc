@@ -17,11 +17,12 @@ using policy::Policy;
 // What a witness promises: it is a behaviour of the charged set, and the late job misses in it.
 void expect_to_miss(const TaskSet& tasks, const AnalysisOptions& options, const Witness& witness) {
   const TaskSet charged = *charged_for(tasks, options);
-  EXPECT_TRUE(allowed_by(charged, witness.jobs));
+  EXPECT_GE(witness.tasks.size(), std::min<std::size_t>(1, charged.size()));
+  EXPECT_TRUE(allowed_by(witness.tasks, witness.jobs));
   EXPECT_TRUE(allowed_by(options.supply, witness.outages));
   SimulationOptions lane{.policy = options.policy, .preemption = options.preemption};
   lane.outages = witness.outages;
-  const Schedule schedule = *simulate(charged, witness.jobs, lane);
+  const Schedule schedule = *simulate(witness.tasks, witness.jobs, lane);
   for (const JobRecord& job : schedule.jobs) {
     if (job.id != witness.late.id) continue;
     EXPECT_TRUE(job.missed());
@@ -45,6 +46,24 @@ std::optional<Witness> searched(const TaskSet& tasks, const AnalysisOptions& opt
   auto found = search_for_miss(tasks, options, {.most_jobs = most_jobs});
   if (found) expect_to_miss(tasks, options, *found);
   return found;
+}
+
+//     best effort |==================|
+//     B            ^                  |##############|    with 26 ms of it
+TEST(Witness, of_best_effort_that_is_too_long) {
+  const TaskSet tasks = example::running_example_without_c();
+  AnalysisOptions options = by(Policy::kEdf);
+  options.blocking.best_effort = 15_ms;
+  EXPECT_EQ(judge(tasks, options), Verdict::kSchedulable);
+  for (const Policy policy : {Policy::kEdf, Policy::kDeadlineMonotonic, Policy::kFifo}) {
+    options.policy = policy;
+    options.blocking.best_effort = 26_ms;
+    const auto found = witness_of(tasks, options);
+    ASSERT_TRUE(found) << to_string(policy);
+    EXPECT_EQ(found->tasks.back().name, "best effort");
+    EXPECT_EQ(found->jobs.front().task, found->tasks.back().id);
+    EXPECT_TRUE(found->late.id.task == TaskId{0} || found->late.id.task == TaskId{1});
+  }
 }
 
 //     C |=============================|

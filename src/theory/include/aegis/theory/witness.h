@@ -12,9 +12,13 @@
 namespace aegis::theory {
 
 // A concrete behaviour of a set in which a job misses: arrivals, releases and execution times that
-// the task model allows, and outages that the supply allows, to be replayed with simulate() on the
-// set with overheads charged (charged_for) and looked at.
+// the task model allows, and outages that the supply allows, to be replayed and looked at:
+//
+//   simulate(w.tasks, w.jobs, {.policy = policy, .preemption = preemption, .outages = w.outages})
 struct Witness {
+  // The set with its overheads charged (charged_for); where best effort blocks, followed by a task
+  // of that name, which has a deadline as far away as none.
+  TaskSet tasks;
   std::vector<PlannedJob> jobs;  // none is released after the miss
   std::vector<Outage> outages;   // none begins after it
   // Of those that miss the one due first: when it was due and done, or that it was dropped.
