@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -19,6 +21,8 @@ struct AnalyzeOptions {
   bool preemptive = false;
   std::string unit = "ms";
   Duration tick;  // zero: the closed convention
+  Duration simulate;
+  std::filesystem::path check;
   bool json = false;
 };
 
@@ -29,18 +33,68 @@ Duration unit_from(const std::string& name) {
   return Duration::milliseconds(1);
 }
 
+ExitCode run_check(const AnalyzeOptions& options) {
+  const auto report = service::check(
+      {.file = options.request.file, .unit = options.request.unit, .certificate = options.check});
+  if (!report) return complain(report.error());
+  return print(options.json ? to_json(*report) : to_text(*report),
+               report->believed ? ExitCode::kYes : ExitCode::kNo);
+}
+
 ExitCode run_analyze(AnalyzeOptions& options) {
   service::AnalyzeRequest& request = options.request;
   request.unit = unit_from(options.unit);
+  if (!options.check.empty()) return run_check(options);
   if (options.policy) request.options.policy = *options.policy;
   if (options.preemptive) request.options.preemption = theory::Preemption::kPreemptive;
+  const Duration best_effort = request.options.blocking.best_effort;
   if (options.tick > Duration::zero()) {
-    request.options.blocking = theory::Blocking::started_before(options.tick);
+    request.options.blocking =
+        theory::Blocking::started_before(options.tick).with_best_effort(best_effort);
   }
+  if (options.simulate > Duration::zero()) request.simulate = options.simulate;
   const auto report = service::analyze(request);
-  if (!report) return complain(service::Problem::of(report.error()));
-  return print(options.json ? to_json(*report) : to_text(*report),
-               service::exit_code_of(report->analysis.verdict));
+  if (!report) return complain(report.error());
+  return print(options.json ? to_json(*report) : to_text(*report), service::exit_code_of(*report));
+}
+
+void add_lane_options(CLI::App& command, AnalyzeOptions& options) {
+  theory::AnalysisOptions& lane = options.request.options;
+  add_policy_option(command, options.policy);
+  command.add_flag("--preemptive", options.preemptive, "jobs may be preempted at any time");
+  add_duration_option(command, "--tick", options.tick,
+                      "integer time: a blocking segment began at least one tick earlier");
+  add_duration_option(command, "--best-effort", lane.blocking.best_effort,
+                      "the longest segment of work without a deadline");
+  add_duration_option(command, "--lost", lane.supply.lost,
+                      "what the lane may lose to others in any --window");
+  add_duration_option(command, "--window", lane.supply.window, "see --lost");
+  add_duration_option(command, "--release-overhead", lane.overheads.release, "charged per job");
+  add_duration_option(command, "--dispatch-overhead", lane.overheads.dispatch,
+                      "charged per segment");
+  add_duration_option(command, "--completion-overhead", lane.overheads.completion,
+                      "charged per segment");
+  command.add_option("--lanes", options.request.lanes,
+                     "place the tasks on so many lanes, or show that it cannot be done");
+}
+
+void add_output_options(CLI::App& command, AnalyzeOptions& options) {
+  service::AnalyzeRequest& request = options.request;
+  command.add_flag("--advice", request.advice,
+                   "what would make a refused set schedulable; how far each number may move");
+  command.add_option("--witness", request.witness,
+                     "write how a refused set misses: a picture (*.svg) or a trace");
+  command.add_option("--demand", request.demand,
+                     "write a picture (*.svg) of the demand against the supply");
+  command.add_option("--certificate", request.certificate,
+                     "write the proof of a schedulable set, as JSON");
+  command.add_option("--check", options.check,
+                     "believe this certificate of the set, or say why not; nothing else is done");
+  add_duration_option(command, "--simulate", options.simulate,
+                      "run random arrivals and execution times for so long");
+  command.add_option("--seed", request.seed, "of the simulation")->capture_default_str();
+  command.add_option("--trace", request.trace, "write the simulation as a trace");
+  command.add_flag("--json", options.json, "print one JSON object");
 }
 
 }  // namespace
@@ -50,26 +104,18 @@ void add_analyze_command(CLI::App& app, ExitCode& ended) {
       "analyze", "Decide whether a task set given as CSV is schedulable, without a machine");
   command->footer(
       "\nExample:\n"
-      "  aegisrt analyze tasks.csv --policy edf --unit ms\n"
+      "  aegisrt analyze tasks.csv --policy edf --unit ms --advice --witness miss.svg\n"
       "with tasks.csv:\n"
       "  Task,T,D,BCET,WCET,Jitter\n"
       "  A,100,50,0,20,0\n"
       "  B,80,40,0,15,0");
   auto options = std::make_shared<AnalyzeOptions>();
-  theory::Overheads& overheads = options->request.options.overheads;
   command->add_option("tasks", options->request.file, "CSV: Task,T,D,BCET,WCET,Jitter")->required();
-  add_policy_option(*command, options->policy);
-  command->add_flag("--preemptive", options->preemptive, "jobs may be preempted at any time");
   command->add_option("--unit", options->unit, "of the file's numbers: ns, us, ms or s")
       ->check(CLI::IsMember({"ns", "us", "ms", "s"}))
       ->capture_default_str();
-  add_duration_option(*command, "--tick", options->tick,
-                      "integer time: a blocking segment began at least one tick earlier");
-  add_duration_option(*command, "--release-overhead", overheads.release, "charged per job");
-  add_duration_option(*command, "--dispatch-overhead", overheads.dispatch, "charged per segment");
-  add_duration_option(*command, "--completion-overhead", overheads.completion,
-                      "charged per segment");
-  command->add_flag("--json", options->json, "print one JSON object");
+  add_lane_options(*command, *options);
+  add_output_options(*command, *options);
   command->callback([options, &ended] { ended = run_analyze(*options); });
 }
 

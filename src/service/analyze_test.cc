@@ -38,7 +38,7 @@ constexpr const char* kSegmented =
 AnalyzeReport analyzed(const char* csv, theory::AnalysisOptions options = {}) {
   const TaskFile file(csv);
   const auto report = analyze({.file = file.path(), .unit = 1_ms, .options = options});
-  EXPECT_TRUE(report) << (report ? "" : report.error().message());
+  EXPECT_TRUE(report) << (report ? "" : report.error().message);
   return report ? *report : AnalyzeReport{};
 }
 
@@ -118,7 +118,7 @@ TEST(Analyze, passes_on_what_is_wrong_with_the_file) {
   const TaskFile file("Task,T,D,WCET\nA,0,50,20\n");
   const auto report = analyze({.file = file.path(), .unit = 1_ms, .options = {}});
   ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().message(), file.path().string() + ":2: T: must be greater than zero");
+  EXPECT_EQ(report.error().message, file.path().string() + ":2: T: must be greater than zero");
 }
 
 }  // namespace
