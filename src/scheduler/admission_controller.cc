@@ -87,13 +87,17 @@ Admission AdmissionController::decide(const std::vector<Candidate>& candidates) 
     return {.admitted = true,
             .analysis = {},
             .certificate = {},
-            .rationale = "no task, nothing to prove"};
+            .rationale = "no task, nothing to prove",
+            .tasks = {},
+            .options = {}};
   const theory::AnalysisOptions options{.policy = policy_,
                                         .preemption = theory::Preemption::kNonPreemptive,
                                         .blocking = theory::Blocking::closed(),
                                         .overheads = overheads_};
   Admission admission;
   admission.analysis = theory::analyse(tasks, options);
+  admission.options = options;
+  admission.tasks = tasks;
   admission.rationale = admission.analysis.reason;
   if (admission.analysis.verdict != Verdict::kSchedulable) return admission;
   Result<theory::Certificate> certificate = theory::certify(tasks, options, admission.analysis);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "aegis/base/clock.h"
+#include "aegis/theory/advice.h"
 
 #include "session.h"
 
@@ -21,6 +22,23 @@ ExitCode AdmitReport::exit_code() const {
   return worst;
 }
 
+namespace {
+
+// Enough to choose from; the rest are larger changes of the same kind.
+constexpr std::size_t kMostAdvice = 6;
+
+std::vector<std::string> advice_for(const scheduler::Admission& admission) {
+  std::vector<std::string> texts;
+  if (admission.admitted) return texts;
+  for (const theory::Advice& advice : theory::advice(admission.tasks, admission.options)) {
+    if (texts.size() == kMostAdvice) break;
+    texts.push_back(advice.text);
+  }
+  return texts;
+}
+
+}  // namespace
+
 Outcome<AdmitReport> admit_workload(const AdmitRequest& request) {
   const MonotonicClock clock;
   auto session = open_session({.workload = request.workload,
@@ -29,7 +47,9 @@ Outcome<AdmitReport> admit_workload(const AdmitRequest& request) {
                                .needs_wcets = true},
                               clock, nullptr);
   if (!session) return fail(session.error());
-  return admission_of(*session);
+  AdmitReport report = admission_of(*session);
+  for (LaneAdmission& lane : report.lanes) lane.advice = advice_for(lane.admission);
+  return report;
 }
 
 AdmitReport admission_of(const Session& session) {
@@ -44,7 +64,8 @@ AdmitReport admission_of(const Session& session) {
                        .policy = config.policy,
                        .overheads = config.overheads,
                        .tasks = {},
-                       .admission = admissions[i]};
+                       .admission = admissions[i],
+                       .advice = {}};
     std::ranges::copy_if(tasks, std::back_inserter(lane.tasks), [&](const theory::Task& task) {
       return session.orchestrator->lane_of(task.id) == id;
     });

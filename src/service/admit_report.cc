@@ -88,6 +88,7 @@ Json lane_json(const LaneAdmission& lane) {
               {"theorem", lane.admission.analysis.theorem},
               {"rationale", lane.admission.rationale},
               {"failure", failure_json(lane)},
+              {"advice", lane.advice},
               {"tasks", Json::array()}};
   for (const theory::Task& task : lane.tasks) object["tasks"].push_back(task_json(lane, task));
   return object;
@@ -108,6 +109,8 @@ std::string to_text(const AdmitReport& report) {
           format_duration(lane.overheads.dispatch), format_duration(lane.overheads.completion));
     }
     text += "\n" + table_of(lane);
+    if (!lane.advice.empty()) text += "\nwhat would help, the smallest change first:\n";
+    for (const std::string& advice : lane.advice) text += "  " + advice + "\n";
   }
   return text;
 }

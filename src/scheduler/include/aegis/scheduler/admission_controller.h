@@ -40,6 +40,10 @@ struct Admission {
   theory::Analysis analysis;                       // with overheads charged
   std::optional<theory::Certificate> certificate;  // when admitted
   std::string rationale;                           // one line for people, with the numbers
+  // What was analysed, compute budgets in place of the WCETs, and under which options; empty when a
+  // candidate was refused alone. theory::advice() of them says what would help.
+  theory::TaskSet tasks;
+  theory::AnalysisOptions options;
 };
 
 // Decides whether all tasks of a lane together keep their deadlines. Refuses, in this order: a
