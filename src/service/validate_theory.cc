@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "aegis/theory/arrivals.h"
-#include "aegis/theory/np_edf_demand.h"
 #include "aegis/theory/schedulability.h"
 #include "aegis/theory/simulator.h"
 
@@ -74,15 +73,6 @@ TaskSet scaled(const Shape& shape, int step) {
   return tasks;
 }
 
-// The verdict alone: EDF's response times, which analyse() adds, take seconds a set at the edge of
-// 1.
-bool admitted(const TaskSet& tasks, Policy policy) {
-  const theory::Analysis analysis =
-      policy == Policy::kEdf ? theory::analyse_np_edf_demand(tasks, theory::Blocking::closed())
-                             : theory::analyse(tasks, {.policy = policy});
-  return analysis.verdict == theory::Verdict::kSchedulable;
-}
-
 // By halving: what fits at some utilisation fits at every lower one (sustainability of the tests in
 // the WCETs).
 int largest_step(const Shape& shape, Policy policy) {
@@ -90,7 +80,9 @@ int largest_step(const Shape& shape, Policy policy) {
   int breaks = kSteps + 1;
   while (breaks - fits > 1) {
     const int middle = (fits + breaks) / 2;
-    (admitted(scaled(shape, middle), policy) ? fits : breaks) = middle;
+    const bool admitted =
+        theory::judge(scaled(shape, middle), {.policy = policy}) == theory::Verdict::kSchedulable;
+    (admitted ? fits : breaks) = middle;
   }
   return fits;
 }
