@@ -47,8 +47,11 @@ class EdfResponse {
   [[nodiscard]] std::int64_t most_steps() const;
   [[nodiscard]] Duration last_change(std::size_t i, Duration a) const;
   [[nodiscard]] Duration first_with_blocking_of(std::size_t i, Duration a) const;
+  class Recurrence;
   [[nodiscard]] std::optional<Completion> complete(std::size_t i, Duration a,
                                                    std::int64_t& steps) const;
+  [[nodiscard]] std::optional<Completion> complete_within(std::size_t i, Duration a, Duration limit,
+                                                          std::int64_t& steps) const;
   [[nodiscard]] Duration interference(std::size_t i, Duration d, Duration x) const;
 
   const Timings& tasks_;
