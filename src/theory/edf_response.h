@@ -33,7 +33,8 @@ class EdfResponse {
   // The bound for task i; nothing when finding it takes more than the limit of steps.
   [[nodiscard]] std::optional<Duration> bound(std::size_t i) const;
 
-  // Whether that bound is at most `limit`, in longer steps; false also beyond the limit of steps.
+  // Whether that bound is at most `limit`, in longer steps; false also beyond a quarter of that
+  // limit.
   [[nodiscard]] bool is_within(std::size_t i, Duration limit) const;
 
   // The evidence that `bound`, at least bound(i), holds; nothing as there.

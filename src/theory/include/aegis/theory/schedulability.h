@@ -47,10 +47,13 @@ struct AnalysisOptions {
 [[nodiscard]] Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options);
 
 // The verdict of analyse() alone, without bounds, tolerances or reasons: what a search asks
-// thousands of times. Under EDF and static priorities it is sustainable: a set found schedulable
-// stays so with a WCET, jitter or overhead smaller, a period or deadline longer, a task removed;
-// that is what makes bisection exact. Not under RM in the periods and DM in the deadlines, which
-// reorder the tasks, nor where an overload rule may drop jobs (D beyond its stay).
+// thousands of times. It is the same but where analyse() needs a response bound for an overload
+// rule and takes long to find it: here the search for it ends earlier, in kUnknown.
+//
+// Under EDF and static priorities it is sustainable: a set found schedulable stays so with a WCET,
+// jitter or overhead smaller, a period or deadline longer, a task removed; that is what makes
+// bisection exact. Not under RM in the periods and DM in the deadlines, which reorder the tasks,
+// nor where an overload rule may drop jobs (D beyond its stay).
 [[nodiscard]] Verdict judge(const TaskSet& tasks, const AnalysisOptions& options);
 
 // The set as the analyses see it: overheads charged, preemptive the dispatch twice. Nothing as in
