@@ -46,6 +46,7 @@ class DemandPicture {
     draw_supply();
     draw_horizon();
     draw_mark();
+    draw_horizon_words();
     const double height = draw_legend(bottom_ + 66) + 20;
     return svg_.document(kWidth, height, options_.title, options_.sentence);
   }
@@ -137,14 +138,20 @@ class DemandPicture {
   }
 
   void draw_horizon() {
+    if (!curves_.horizon || *curves_.horizon > curves_.end) return;
+    const double x = x_(*curves_.horizon);
+    svg_.line({x, top_ - 6}, {x, bottom_}, "class=\"horizon\"");
+  }
+
+  // Last, since they may lie across the line of the mark, which their halo then interrupts.
+  void draw_horizon_words() {
     if (!curves_.horizon) return;
     const std::string words = "no longer interval matters: " + text_of(*curves_.horizon);
     if (*curves_.horizon > curves_.end) {
-      svg_.text({kRight, top_ - 10}, words + " →", "class=\"small end\"");
+      svg_.text({kRight, top_ - 10}, words + " →", "class=\"small end halo\"");
       return;
     }
     const double x = x_(*curves_.horizon);
-    svg_.line({x, top_ - 6}, {x, bottom_}, "class=\"horizon\"");
     const bool ends = x + 8 + drawing::width_of(words, 11) > kRight;
     svg_.text({ends ? x + 2 : x - 2, top_ - 10}, words,
               ends ? "class=\"small end halo\"" : "class=\"small halo\"");
