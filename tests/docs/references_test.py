@@ -46,9 +46,23 @@ class References(unittest.TestCase):
         self.assertGreater(len(links), 90)
         self.assertEqual([link for link in links if link not in anchors], [])
 
+    def test_every_picture_is_shown_by_a_page(self):
+        shown = {(page.parent / target).resolve() for page in pages()
+                 for target in re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))}
+        pictures = {picture.resolve() for picture in (ROOT / "docs").rglob("*.svg")}
+        self.assertGreater(len(pictures), 4)
+        self.assertEqual(pictures - shown, set())
+
+    def test_links_within_the_analyses_lead_to_a_heading(self):
+        page = (ROOT / "docs/ANALYSIS.md").read_text(encoding="utf-8")
+        anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", page, re.M)}
+        links = re.findall(r"\]\(#([^)]+)\)", page)
+        self.assertGreaterEqual(len(links), 13)
+        self.assertEqual([link for link in links if link not in anchors], [])
+
     def test_files_that_are_named_exist(self):
         named = 0
-        for name in ("CONTRIBUTING.md", "docs/ARCHITECTURE.md"):
+        for name in ("CONTRIBUTING.md", "docs/ANALYSIS.md", "docs/ARCHITECTURE.md"):
             for word in named_files(ROOT / name):
                 named += 1
                 with self.subTest(page=name, file=word):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a Markdown page: its files are written, its commands typed, and what they print is compared with what it says.
 
-    ```toml robot.toml     a file of that name is written into the page's folder; so with cpp, cmake and python
+    ```toml robot.toml     a file of that name is written into the page's folder; so with csv, cpp, cmake and python
     ```console             "$ " begins a command (a backslash at its end goes on), the lines below are what it prints
 
 In what is expected, "..." stands for anything within a line, blanks around it included, and alone on a line for any
@@ -12,6 +12,9 @@ number of lines. An HTML comment above a block says what the page cannot promise
     <!-- attempts: 3 -->         commands of the block may need so many: a machine can be too busy to be measured
     <!-- needs: onnxruntime -->  above a heading: that section is run only where this is there
 
+A picture that the page shows, ![...](pictures/x.svg), is drawn by a command of the page under the same path, and is the
+same to the byte as the one that lies beside the page.
+
 A page must not be able to pass by saying nothing: a block of an unknown kind, a file that no command of a later block
 names, and a command that ends with another code than 0 without asking for it (`echo $?`) are failures.
 """
@@ -21,7 +24,7 @@ import pathlib
 import re
 import subprocess
 
-FILES = ("toml", "cpp", "cmake", "python")
+FILES = ("toml", "csv", "cpp", "cmake", "python")
 TIMEOUT_S = 120
 
 
@@ -70,6 +73,12 @@ def blocks_of(page):
     return blocks
 
 
+def pictures_of(page):
+    """The drawings that the page shows, each with its line."""
+    return [(number, target) for number, line in enumerate(page.splitlines(), 1)
+            for target in re.findall(r"!\[[^\]]*\]\(([^)\s]+\.svg)\)", line)]
+
+
 def mark_of(block, name, default):
     """What a comment above the block says: `<!-- name: value -->`."""
     return next((mark[len(name) + 2:] for mark in block.marks if mark.startswith(f"{name}: ")), default)
@@ -116,10 +125,12 @@ def trimmed(lines):
 
 
 class Runner:
-    """Runs the blocks of one page in order, in one folder, as one reader would."""
+    """Runs the blocks of one page in order, in one folder, as one reader would. `beside`: where the page and its pictures
+    lie."""
 
-    def __init__(self, folder, environment, has=()):
+    def __init__(self, folder, environment, has=(), beside="."):
         self.folder, self.environment, self.has = pathlib.Path(folder), environment, set(has)
+        self.beside = pathlib.Path(beside)
         self.last_code, self.unused, self.ran = 0, {}, 0
 
     def run(self, page):
@@ -132,7 +143,19 @@ class Runner:
             raise Failure(f"line {line}: no command of the page uses {name}")
         if self.ran == 0:
             raise Failure("line 1: the page holds no command")
+        for line, target in pictures_of(page):
+            self.compare_picture(line, target)
         return self.ran
+
+    def compare_picture(self, line, target):
+        if not (self.folder / target).is_file():
+            raise Failure(f"line {line}: no command of the page draws {target}")
+        kept = self.beside / target
+        if not kept.is_file() or kept.read_bytes() != (self.folder / target).read_bytes():
+            self.picture_differs(line, target)
+
+    def picture_differs(self, line, target):
+        raise Failure(f"line {line}: {target} is not what the page's command draws")
 
     def run_block(self, block):
         if block.kind in FILES and block.name:
@@ -171,5 +194,8 @@ class Runner:
             expected = [line if line.strip() == "..." else normal(line) for line in expected]
             printed = [normal(line) for line in printed]
         if not matches(expected, printed):
-            raise Failure(f"line {command.line}: $ {command.text}\nexpected:\n" + "\n".join(expected) + "\nprinted:\n" +
-                          "\n".join(printed))
+            self.output_differs(command, expected, printed, trimmed(ended.stdout.splitlines()))
+
+    def output_differs(self, command, expected, printed, as_printed):
+        raise Failure(f"line {command.line}: $ {command.text}\nexpected:\n" + "\n".join(expected) + "\nprinted:\n" +
+                      "\n".join(printed))

@@ -8,9 +8,10 @@ import shutil
 import tempfile
 import unittest
 
+import refreshing
 import snippets
 
-TUTORIAL = pathlib.Path(__file__).resolve().parents[2] / "docs/TUTORIAL.md"
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 
 
 def console(*lines):
@@ -84,10 +85,50 @@ class Snippets(unittest.TestCase):
         with self.assertRaises(snippets.Failure):
             self.run_page(page, has=["wings"])
 
-    def test_the_tutorial_has_something_to_run(self):
-        blocks = snippets.blocks_of(TUTORIAL.read_text())
-        commands = [command for block in blocks if block.kind == "console" for command in snippets.commands_of(block)]
-        self.assertGreaterEqual(len(commands), 20)
+    def test_a_picture_is_drawn_by_the_page_and_is_the_one_beside_it(self):
+        beside = self.folder / "docs"
+        beside.mkdir()
+        shown = "![what it shows](x.svg)\n"
+        runner = snippets.Runner(self.folder, dict(os.environ), beside=beside)
+        with self.assertRaisesRegex(snippets.Failure, "line 1: no command .* draws x.svg"):
+            runner.run(shown + console("$ true"))
+        with self.assertRaisesRegex(snippets.Failure, "line 1: x.svg is not what"):
+            runner.run(shown + console("$ echo new > x.svg"))
+        (beside / "x.svg").write_text("old\n")
+        with self.assertRaisesRegex(snippets.Failure, "line 1: x.svg is not what"):
+            runner.run(shown + console("$ echo new > x.svg"))
+        runner.run(shown + console("$ echo old > x.svg"))
+
+    def test_a_page_is_refreshed_where_it_is_wrong_only(self):
+        beside = self.folder / "docs"
+        page = ("Text.\n" + console("$ echo one", "one", "$ printf 'a\\nb\\n'; \\", "printf 'c\\n'", "b", "", "$ true")
+                + "![picture](x.svg)\n" + console("$ echo new > x.svg"))
+        refresher = refreshing.Refresher(self.folder, dict(os.environ), beside=beside)
+        refresher.run(page)
+        fresh = refresher.refreshed(page)
+        self.assertEqual(fresh, page.replace("\nb\n\n$", "\na\nb\nc\n$"))
+        self.assertEqual(refresher.drawn, ["x.svg"])
+        snippets.Runner(self.folder, dict(os.environ), beside=beside).run(fresh)
+
+    def test_what_was_left_out_stays_left_out(self):
+        printed = ["head 2", "x", "y", "sum 45 ms by hand", "z", "tail"]
+        self.assertEqual(refreshing.abridged(["head 1", "...", "sum 44 ms by hand", "..."], printed),
+                         ["head 2", "...", "sum 45 ms by hand", "..."])
+        self.assertEqual(refreshing.abridged(["...", "toil"], printed), ["...", "tail"])
+        self.assertEqual(refreshing.abridged(["h...", "...", "toil"], printed), ["h...", "...", "tail"])
+        self.assertEqual(refreshing.abridged(["one", "two"], printed), printed)
+
+    def test_the_pages_have_something_to_run(self):
+        for name, least, pictures in (("TUTORIAL.md", 20, 0), ("ANALYSIS.md", 20, 4)):
+            page = (DOCS / name).read_text(encoding="utf-8")
+            blocks = snippets.blocks_of(page)
+            commands = [command for block in blocks if block.kind == "console" for command in snippets.commands_of(block)]
+            with self.subTest(page=name):
+                self.assertGreaterEqual(len(commands), least)
+                self.assertGreaterEqual(len(snippets.pictures_of(page)), pictures)
+
+    def test_most_of_the_tutorial_is_run(self):
+        blocks = snippets.blocks_of((DOCS / "TUTORIAL.md").read_text(encoding="utf-8"))
         self.assertLessEqual(sum(block.kind in ("sh", "text") for block in blocks), 4)
 
 

@@ -45,8 +45,8 @@ struct Witness {
 // Every other segment takes its WCET, and from the instant on the lane loses the first of every
 // window.
 //
-//   Running example:  C at 0 ms for 30;  A and B a tick later;  B, due at 40 ms + tick, ends at 45
-//   ms.
+//   Running example:  C at 0 ms for 30;  B a tick later, due at 40 ms + tick, ends at 45 ms.  A is
+//   due beyond the interval and stays away.
 //
 // What is returned has been simulated and does miss. Nothing when the verdict is another; when the
 // scenario does not miss after all (blocking convention `closed` refused by less than a tick); or
