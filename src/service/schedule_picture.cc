@@ -210,8 +210,9 @@ class SchedulePicture {
     const TimePoint due = job.deadline.value;
     if (job.dropped()) return cross_out(job, row);
     if (row == nullptr || !in_view(due) || (!in_view(job.release) && !job.missed())) return;
-    svg_.arrow({x(due), row->base - kArrowHeight}, {x(due), row->base},
-               job.missed() ? "class=\"late deadline\"" : "class=\"thin deadline\"");
+    const drawing::Point from{x(due), row->base - kArrowHeight}, to{x(due), row->base};
+    if (job.missed()) svg_.arrow(from, to, "class=\"halo\"");  // it lies on the job's own box
+    svg_.arrow(from, to, job.missed() ? "class=\"late deadline\"" : "class=\"thin deadline\"");
   }
 
   void cross_out(const JobRecord& job, const Row* row) {
