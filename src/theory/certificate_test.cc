@@ -77,6 +77,12 @@ TEST(Certificate, its_fingerprint_changes_with_every_field_and_stays_between_ver
       changed([](auto&, auto& o) { o.blocking = Blocking::started_before(1_ns); }),
       changed([](auto&, auto& o) { o.overheads.release = 1_ns; }),
       changed([](auto&, auto& o) { o.overheads.dispatch = 1_ns; }),
+      changed([](auto&, auto& o) { o.overheads.completion = 1_ns; }),
+      changed([](auto&, auto& o) { o.overheads.clock_error = 1_ns; }),
+      changed([](auto&, auto& o) { o.blocking.tick += 1_ns; }),
+      changed([](auto&, auto& o) { o.blocking.best_effort = 1_ns; }),
+      changed([](auto&, auto& o) { o.supply.lost += 1_ns; }),
+      changed([](auto&, auto& o) { o.supply.window += 1_ns; }),
   };
   std::sort(all.begin(), all.end());
   EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());

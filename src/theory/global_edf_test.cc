@@ -160,6 +160,20 @@ TEST(GlobalEdf, a_segment_as_long_as_the_shortest_deadline_does_not_refute) {
   EXPECT_EQ(analyse_global_edf(tasks, {.lanes = 2}).verdict, Verdict::kSchedulable);
 }
 
+// A may wait for 8, and each of the others has 6 to do before A must be done: 12 < 16. Each may
+// also hold a lane for 3 with a later deadline when A's second segment is ready: 8 + 8 = 16.
+TEST(GlobalEdf, each_later_segment_may_find_the_lanes_taken) {
+  const TaskSet whole = example::set({{2, 10, 10}, {3, 5, 5}, {3, 5, 5}});
+  TaskSet cut = whole;
+  cut[0] = example::in_segments(cut[0], 2);
+  const auto verdict = [](const TaskSet& tasks, Preemption preemption) {
+    return analyse_global_edf_interference(tasks, 2, preemption).verdict;
+  };
+  EXPECT_EQ(verdict(whole, Preemption::kNonPreemptive), Verdict::kSchedulable);
+  EXPECT_EQ(verdict(cut, Preemption::kPreemptive), Verdict::kSchedulable);
+  EXPECT_EQ(verdict(cut, Preemption::kNonPreemptive), Verdict::kUnknown);
+}
+
 TEST(GlobalEdf, no_simulated_job_misses_what_was_admitted) {
   const example::Kind kinds[] = {{.most_tasks = 6, .longest_period = 16},
                                  {.most_tasks = 6, .longest_period = 16, .segments = true}};

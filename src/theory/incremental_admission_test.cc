@@ -50,6 +50,18 @@ TEST(ProvenSet, does_not_take_what_is_no_task_or_is_there) {
   EXPECT_EQ(nowhere.add(example::running_example()[0]), Verdict::kUnknown);
 }
 
+// N may outstay its overload rule, so that the set with it is judged from the beginning. Were what
+// is known of A, B and C kept meanwhile, N's leaving would take off 4 that were never put on, and D
+// would seem to fit: at 5, A and D need 6.
+TEST(ProvenSet, keeps_nothing_known_beside_what_it_judges_from_the_beginning) {
+  TaskSet tasks = example::set({{2, 50, 5}, {2, 50, 10}, {10, 100, 100}, {4, 9, 10}, {4, 100, 5}});
+  tasks[3].overload = {};
+  ProvenSet set(by(Policy::kEdf, Preemption::kPreemptive));
+  for (std::size_t i = 0; i < 4; ++i) ASSERT_EQ(set.add(tasks[i]), Verdict::kSchedulable) << i;
+  ASSERT_TRUE(set.remove(tasks[3].id));
+  EXPECT_EQ(set.add(tasks[4]), Verdict::kUnschedulable);
+}
+
 AnalysisOptions random_options(RandomSets& sets) {
   AnalysisOptions options;
   options.policy = static_cast<Policy>(sets.between(0, 4));

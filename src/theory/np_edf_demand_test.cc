@@ -94,6 +94,18 @@ TEST(NpEdfDemand, decides_exactly_at_full_utilisation) {
   EXPECT_EQ(blocking_tolerance(above), std::nullopt);
 }
 
+// In floating point ten tenths add up to 0.9999999999999999, also with a period one part in 10^16
+// shorter; 9 + 18 + 1 parts of 28 to 1.0000000000000002.
+TEST(NpEdfDemand, decides_exactly_where_floating_point_would_not) {
+  const Duration tick = Duration::nanoseconds(1'000'000'000'000'000);
+  TaskSet tenths = example::set(std::vector<example::Numbers>(10, {1, 10, 10}), tick);
+  EXPECT_EQ(analyse(tenths, by(Policy::kEdf)).verdict, Verdict::kSchedulable);
+  tenths[0].period -= 1_ns;
+  EXPECT_THAT(analyse(tenths, by(Policy::kEdf)).reason, HasSubstr("exceeds 1"));
+  const TaskSet parts = example::set({{9, 28, 28}, {18, 28, 28}, {1, 28, 28}}, 1_ms);
+  EXPECT_EQ(analyse(parts, by(Policy::kEdf)).verdict, Verdict::kSchedulable);
+}
+
 TEST(NpEdfDemand, says_unknown_with_reason_beyond_its_limit_of_points) {
   // 1/2 + 1/4 + 1/8 ...: never more than thirty ticks of slack until the longest deadline.
   std::vector<example::Numbers> dense;

@@ -242,6 +242,15 @@ TEST(Partitioning, says_unknown_for_what_it_has_not_proved) {
   EXPECT_EQ(partition(tight, options).verdict, Verdict::kUnknown);
 }
 
+// B is late even alone; whether A, which must arrive, makes it worse is not asked.
+TEST(Partitioning, refutes_nothing_by_heuristic_where_an_offset_is_declared) {
+  TaskSet tasks = example::set({{1, 10, 10}, {5, 10, 4}});
+  const PartitionOptions options = on(2, PartitionSearch::kFirstFit);
+  EXPECT_EQ(partition(tasks, options).verdict, Verdict::kUnschedulable);
+  tasks[0].offset = 0_ns;
+  EXPECT_EQ(partition(tasks, options).verdict, Verdict::kUnknown);
+}
+
 // Three of 0.26 fill a lane; without what is known of equals the proof would take ages.
 TEST(Partitioning, many_equal_tasks_do_not_make_the_search_long) {
   const TaskSet tasks = example::set(std::vector<example::Numbers>(30, {26, 100, 100}));

@@ -67,6 +67,17 @@ TEST(Schedulability, fifo_makes_all_wait_for_all) {
       Verdict::kSchedulable);
 }
 
+// A may arrive a tick before B and after it: late by a tick, it may or may not be.
+TEST(Schedulability, fifo_refuses_by_more_than_a_tick_and_without_jitter_only) {
+  const auto verdict = [](const TaskSet& tasks) {
+    return analyse_fifo_response_time(tasks, Blocking::closed()).verdict;
+  };
+  EXPECT_EQ(verdict(example::set({{3, 10, 6}, {3, 10, 10}})), Verdict::kSchedulable);
+  EXPECT_EQ(verdict(example::set({{3, 10, 5}, {3, 10, 10}})), Verdict::kUnknown);
+  EXPECT_EQ(verdict(example::set({{3, 10, 4}, {3, 10, 10}})), Verdict::kUnschedulable);
+  EXPECT_EQ(verdict(example::set({{3, 10, 4}, {3, 10, 10, 1}})), Verdict::kUnknown);
+}
+
 TEST(Schedulability, equal_priorities_are_counted_against_each_other) {
   TaskSet tasks = example::set({{10, 100, 15}, {10, 100, 30}}, 1_ms);
   for (Task& task : tasks) task.priority = {1};
