@@ -67,6 +67,18 @@ TEST(Schedulability, fifo_makes_all_wait_for_all) {
       Verdict::kSchedulable);
 }
 
+//   B's second segment, begun just before     A, released with C, ends at 8
+//   BBBB C C C A
+//
+// Later arrivals of A, once B's own job is due, respond within 5 at most.
+TEST(Schedulability, an_edf_response_may_be_longest_where_another_segment_still_blocks) {
+  TaskSet tasks = example::set({{1, 19, 15}, {6, 15, 21}, {1, 3, 5}});
+  tasks[1].segments = {{2_ns, 2_ns}, {4_ns, 4_ns}};
+  const Analysis analysis = analyse(tasks, by(Policy::kEdf));
+  EXPECT_EQ(analysis.verdict, Verdict::kSchedulable);
+  EXPECT_EQ(analysis.tasks[0].response_time, 8_ns);
+}
+
 // A may arrive a tick before B and after it: late by a tick, it may or may not be.
 TEST(Schedulability, fifo_refuses_by_more_than_a_tick_and_without_jitter_only) {
   const auto verdict = [](const TaskSet& tasks) {
