@@ -27,6 +27,11 @@ slow: packages models  ## what takes a minute each: 10,000 inferences on one are
 	cmake --build --preset dev -j $(JOBS)
 	ctest --preset dev -C Slow -R '^slow\.'
 
+.PHONY: mutants
+mutants: packages  ## one mistake at a time in src/theory: is it noticed? (MUTANT=part of a name)
+	tools/configure.sh dev
+	/usr/bin/python3 tests/mutation/mutation_test.py --build build/dev --jobs $(JOBS) --only "$(MUTANT)"
+
 .PHONY: packages
 packages:
 	tools/bootstrap.sh build runtime models
