@@ -51,7 +51,7 @@ class Checker {
     for (const Task& task : tasks) subjects_.push_back(subject(task));
   }
 
-  Status run() const {
+  [[nodiscard]] Status run() const {
     if (options_.policy == Policy::kEdf) {
       if (Status held = demand_holds(); !held) return held;
     }

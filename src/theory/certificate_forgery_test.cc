@@ -52,7 +52,9 @@ BlockingProfile blocking_of(const TaskSet& tasks, const AnalysisOptions& options
 // EDF: every response is the deadline at most, and the tolerances are these.
 Certificate claim(const TaskSet& tasks, const AnalysisOptions& options,
                   const std::vector<Duration>& tolerances, const DemandProof& demand) {
-  Certificate certificate{.options = options, .fingerprint = fingerprint(tasks, options)};
+  Certificate certificate{.assumptions = assumptions_of(options),
+                          .options = options,
+                          .fingerprint = fingerprint(tasks, options)};
   const BlockingProfile blocking = blocking_of(tasks, options);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const Duration deadline = tasks[i].deadline.value;

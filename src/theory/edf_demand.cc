@@ -155,12 +155,13 @@ std::vector<Duration> EdfDemand::tolerances() const {
   std::optional<Duration> least = Duration::max();
   Duration until = horizon->end;
   std::int64_t points = most_points();
-  const auto order = by_first_deadline(tasks_);
-  for (auto k = order.rbegin(); k != order.rend(); ++k) {
-    const Duration first = tasks_[*k].first_deadline();
+  auto order = by_first_deadline(tasks_);
+  std::reverse(order.begin(), order.end());
+  for (const std::size_t k : order) {
+    const Duration first = tasks_[k].first_deadline();
     least = least_slack(first, until, *least, points);
     if (!least) return {};
-    tolerance[*k] = *least;
+    tolerance[k] = *least;
     until = first;
   }
   return tolerance;
