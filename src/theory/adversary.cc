@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "answers.h"
 #include "scenario.h"
 #include "seeded_random.h"
 
@@ -204,7 +205,9 @@ struct Adversary::Plan {
   }
 
   [[nodiscard]] Behaviour random(Random& random) const {
-    const Duration end = scenarios.front().instant - TimePoint{} + malice.length;
+    const Duration before =
+        has_offsets(tasks) ? scenarios.front().instant - TimePoint{} : Duration();
+    const Duration end = before + malice.length;
     return {random_arrivals(tasks, end,
                             {.seed = random.next(),
                              .late_percent = random.with_percent(50) ? 50U : 0U,

@@ -87,11 +87,13 @@ TimePoint first_instant(const TaskSet& tasks) {
 
 std::optional<std::int64_t> size_of(const TaskSet& tasks, const Supply& supply,
                                     const Scenario& scenario, std::int64_t most) {
+  const bool declared =
+      std::any_of(tasks.begin(), tasks.end(), [](const Task& task) { return task.offset; });
   std::int64_t size = 0;
   const auto add = [&](std::int64_t n) { return (size += n) <= most && n <= most; };
   for (const Task& task : tasks) {
     const Duration before =
-        task.offset ? scenario.instant - TimePoint{} : std::max(task.release_jitter, task.period);
+        declared ? scenario.instant - TimePoint{} : std::max(task.release_jitter, task.period);
     if (!add(count_in(before + scenario.length, task.period))) return std::nullopt;
     if (!supply.is_full() && !add(count_in(task.deadline.value, supply.window))) return {};
   }
@@ -99,13 +101,13 @@ std::optional<std::int64_t> size_of(const TaskSet& tasks, const Supply& supply,
   return size;
 }
 
-Duration longest_scenario(const TaskSet& tasks, const Supply& supply, TimePoint instant,
-                          std::int64_t most) {
+std::optional<Duration> longest_scenario(const TaskSet& tasks, const Supply& supply,
+                                         TimePoint instant, std::int64_t most) {
   const auto fits = [&](Duration length) {
     return size_of(tasks, supply, {.instant = instant, .length = length}, most).has_value();
   };
   Duration holds, breaks = kLargestSum;
-  if (!fits(holds)) return holds;
+  if (!fits(holds)) return std::nullopt;
   while (breaks - holds > Duration::nanoseconds(1)) {
     const Duration middle = holds + (breaks - holds) / 2;
     (fits(middle) ? holds : breaks) = middle;

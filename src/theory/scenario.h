@@ -52,13 +52,15 @@ struct Scenario {
 // An instant late enough for everything that must happen before it.
 [[nodiscard]] TimePoint first_instant(const TaskSet& tasks);
 
-// How many jobs and outages a scenario has, at most; nothing when more than `most`.
+// How many jobs and outages a scenario has, at most; nothing when more than `most`. Where a task
+// declares an offset, all arrivals from 0 on are counted, as a random behaviour has them.
 [[nodiscard]] std::optional<std::int64_t> size_of(const TaskSet& tasks, const Supply& supply,
                                                   const Scenario& scenario, std::int64_t most);
 
-// The longest a scenario of at most so many jobs and outages can be; zero when none fits.
-[[nodiscard]] Duration longest_scenario(const TaskSet& tasks, const Supply& supply,
-                                        TimePoint instant, std::int64_t most);
+// The longest a scenario of at most so many jobs and outages can be; nothing when even the jobs
+// that full jitters gather before the instant are more.
+[[nodiscard]] std::optional<Duration> longest_scenario(const TaskSet& tasks, const Supply& supply,
+                                                       TimePoint instant, std::int64_t most);
 
 // How long the lane is busy after a synchronous release behind a segment of length `blocking`;
 // nothing when longer than `limit`. Precondition: utilisation(tasks) <= 1, limit <= kLargestSum.

@@ -82,10 +82,12 @@ Shift fifo_shift(const TaskSet& tasks, const Task& late, const Supply& supply, D
 // One scenario, made longer until it misses.
 class Attempt {
  public:
-  Attempt(TaskSet tasks, const AnalysisOptions& options)
-      : tasks_(std::move(tasks)), options_(options), supply_(options.supply) {
-    scenario_.instant = first_instant(tasks_);
-    limit_ = longest_scenario(tasks_, supply_, scenario_.instant, kLargest);
+  // Nothing where any scenario of these tasks is too large.
+  static std::optional<Attempt> of(TaskSet tasks, const AnalysisOptions& options) {
+    const TimePoint instant = first_instant(tasks);
+    const auto limit = longest_scenario(tasks, options.supply, instant, kLargest);
+    if (!limit) return std::nullopt;
+    return Attempt(std::move(tasks), options, instant, *limit);
   }
 
   [[nodiscard]] Scenario& scenario() { return scenario_; }
@@ -104,6 +106,11 @@ class Attempt {
   }
 
  private:
+  Attempt(TaskSet tasks, const AnalysisOptions& options, TimePoint instant, Duration limit)
+      : tasks_(std::move(tasks)), options_(options), supply_(options.supply), limit_(limit) {
+    scenario_.instant = instant;
+  }
+
   [[nodiscard]] Behaviour behaviour() const {
     Duration latest;
     for (const Task& task : tasks_) latest = std::max(latest, task.deadline.value);
@@ -120,17 +127,18 @@ class Attempt {
 
 std::optional<Witness> witness_of(const Failure& failure, const TaskSet& tasks,
                                   const AnalysisOptions& options) {
-  Attempt attempt(members(tasks, failure, options.policy), options);
-  attempt.scenario().head_start = head_start(tasks, failure, options.blocking);
+  auto attempt = Attempt::of(members(tasks, failure, options.policy), options);
+  if (!attempt) return std::nullopt;
+  attempt->scenario().head_start = head_start(tasks, failure, options.blocking);
   const Task* late = find(tasks, failure.task);
   Duration length = failure.interval;
   if (options.policy == Policy::kFifo && late) {
     const Shift shift =
-        fifo_shift(tasks, *late, options.supply, options.blocking.tick, attempt.limit());
-    attempt.scenario().shift = shift;
+        fifo_shift(tasks, *late, options.supply, options.blocking.tick, attempt->limit());
+    attempt->scenario().shift = shift;
     length = std::max(length, shift.by);
   }
-  return attempt.lengthened_from(length + Duration::nanoseconds(1), true);
+  return attempt->lengthened_from(length + Duration::nanoseconds(1), true);
 }
 
 // Whether more is asked of the lane than it supplies, in the long run.
@@ -143,7 +151,9 @@ bool is_overloaded(const TaskSet& tasks, const Supply& supply) {
 std::optional<Witness> witness_of_overload(const TaskSet& tasks, const AnalysisOptions& options) {
   Duration longest;
   for (const Task& task : tasks) longest = std::max(longest, task.deadline.value);
-  return Attempt(tasks, options).lengthened_from(longest + Duration::nanoseconds(1), false);
+  auto attempt = Attempt::of(tasks, options);
+  if (!attempt) return std::nullopt;
+  return attempt->lengthened_from(longest + Duration::nanoseconds(1), false);
 }
 
 // Best effort as a task that every other comes before, and that runs one segment.

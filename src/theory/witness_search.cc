@@ -41,8 +41,9 @@ class Search {
     found_ = replay(tasks_, options_, std::move(behaviour), {}).witness;
   }
 
-  // As long as the scenario may be with a fraction of what is left.
-  [[nodiscard]] Duration longest_with(std::int64_t share, TimePoint instant) const {
+  // As long as the scenario may be with a fraction of what is left; nothing where none is that
+  // small.
+  [[nodiscard]] std::optional<Duration> longest_with(std::int64_t share, TimePoint instant) const {
     return longest_scenario(tasks_, supply_, instant, left_ / share);
   }
 
@@ -53,8 +54,9 @@ class Search {
     const auto cycle = hyperperiod(timings(tasks_));
     const Duration settled = cycle ? last + std::min(*cycle, kLargestSum / 4) * 2 : kLargestSum;
     for (const OffsetJitter jitter : {OffsetJitter::kNever, OffsetJitter::kAlways}) {
-      if (over()) return;
-      const Duration length = std::min(settled, longest_with(4, instant));
+      const auto longest = longest_with(4, instant);
+      if (over() || !longest) return;
+      const Duration length = std::min(settled, *longest);
       const Scenario scenario{.instant = instant, .length = length, .offset_jitter = jitter};
       try_one({jobs_of(tasks_, scenario, options_.blocking.tick),
                front_loaded_outages(supply_, instant, length)});
@@ -62,8 +64,9 @@ class Search {
   }
 
   void try_adversary() {
-    if (over()) return;
-    const Adversary adversary(tasks_, options_, {.length = length(), .seed = effort_.seed});
+    const auto most = longest_with(kBehavioursAtLeast, first_instant(tasks_));
+    if (over() || !most) return;
+    const Adversary adversary(tasks_, options_, {.length = length(*most), .seed = effort_.seed});
     const auto deliberate = static_cast<std::int64_t>(adversary.deliberate());
     const auto each = static_cast<std::int64_t>(adversary.behaviour(0).jobs.size());
     const std::int64_t stride = 1 + 2 * deliberate * (each + 1) / left_;
@@ -75,8 +78,7 @@ class Search {
     }
   }
 
-  [[nodiscard]] Duration length() const {
-    const Duration most = longest_with(kBehavioursAtLeast, first_instant(tasks_));
+  [[nodiscard]] Duration length(Duration most) const {
     if (utilisation(tasks_) > Rational(1)) return most;
     Duration longest;
     for (const Task& task : tasks_) longest = std::max(longest, longest_segment(task));

@@ -104,6 +104,13 @@ TEST(Witness, of_a_billionth_too_much_would_be_too_long) {
   EXPECT_FALSE(witness_of(tasks, by(Policy::kEdf)));
 }
 
+// Each of 10^12 jobs that the jitter may gather is late: more than a scenario holds.
+TEST(Witness, of_a_jitter_of_too_many_periods_is_not_built) {
+  const TaskSet tasks = example::set({{1, 3, 5, 3'000'000'000'000}});
+  EXPECT_EQ(judge(tasks, by(Policy::kEdf)), Verdict::kUnschedulable);
+  EXPECT_FALSE(witness_of(tasks, by(Policy::kEdf)));
+}
+
 TEST(Witness, of_more_work_than_lane_respects_offsets) {
   TaskSet tasks = example::set({{2, 3, 3}, {5, 10, 10}}, 1_ms);
   tasks[0].offset = 1_ms;
@@ -208,6 +215,17 @@ TEST(WitnessSearch, finds_a_job_its_overload_rule_drops) {
   ASSERT_TRUE(found);
   EXPECT_TRUE(found->late.dropped());
   EXPECT_EQ(found->tardiness(), std::nullopt);
+}
+
+// One task's jitter is a billion of another's periods.
+TEST(WitnessSearch, gives_up_where_a_scenario_alone_is_beyond_its_effort) {
+  const TaskSet gathered = example::set({{3, 3, 5, 3'000'000'000'000}});
+  EXPECT_FALSE(search_for_miss(gathered, by(Policy::kFifo)));
+  TaskSet among = example::set({{1, 10, 10}, {1, 1'000'000'000'000, 4'000'000'000'000}});
+  among[1].release_jitter = 2_s;
+  EXPECT_FALSE(search_for_miss(among, by(Policy::kFifo), {.most_jobs = 10'000}));
+  among[1].offset = 1_s;
+  EXPECT_FALSE(search_for_miss(among, by(Policy::kFifo), {.most_jobs = 10'000}));
 }
 
 TEST(WitnessSearch, spends_no_more_than_its_effort_and_repeats_itself) {

@@ -50,8 +50,8 @@ struct Witness {
 //
 // What is returned has been simulated and does miss. Nothing when the verdict is another; when the
 // scenario does not miss after all (blocking convention `closed` refused by less than a tick); or
-// when it needs more than 200,000 jobs and outages (a U above 1 by very little). Where the verdict
-// is kUnknown, witness_search.h looks for one.
+// when it needs more than 200,000 jobs and outages (a U above 1 by very little, a jitter of many
+// periods). Where the verdict is kUnknown, witness_search.h looks for one.
 [[nodiscard]] std::optional<Witness> witness(const TaskSet& tasks, const AnalysisOptions& options,
                                              const Analysis& analysis);
 
