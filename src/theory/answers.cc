@@ -17,7 +17,7 @@ std::string name_of(const TaskSet& tasks, TaskId task) {
 }
 
 std::optional<Analysis> refused_input(const TaskSet& tasks, const Supply& supply,
-                                      const char* theorem) {
+                                      const char* theorem, const Blocking& blocking) {
   if (const Status valid = validate(tasks); !valid) {
     return Analysis{Verdict::kUnknown, theorem,
                     "not a task set to analyse: " + valid.error().message()};
@@ -25,6 +25,10 @@ std::optional<Analysis> refused_input(const TaskSet& tasks, const Supply& supply
   if (const Status valid = validate(supply); !valid) {
     return Analysis{Verdict::kUnknown, theorem,
                     "not a supply to analyse: " + valid.error().message()};
+  }
+  if (const Status valid = validate(blocking); !valid) {
+    return Analysis{Verdict::kUnknown, theorem,
+                    "not a blocking to analyse: " + valid.error().message()};
   }
   return std::nullopt;
 }

@@ -15,10 +15,11 @@ namespace aegis::theory {
 // "C", or "task 2" when it has no name.
 [[nodiscard]] std::string name_of(const TaskSet& tasks, TaskId task);
 
-// kUnknown, with validate()'s words, when the set or the supply is not one the analyses are defined
-// for; otherwise nothing.
+// kUnknown, with validate()'s words, when the set, the supply or the blocking is not one the
+// analyses are defined for; otherwise nothing.
 [[nodiscard]] std::optional<Analysis> refused_input(const TaskSet& tasks, const Supply& supply,
-                                                    const char* theorem);
+                                                    const char* theorem,
+                                                    const Blocking& blocking = {});
 
 // kUnschedulable when U + sigma / pi > 1, whatever the policy; otherwise nothing.
 [[nodiscard]] std::optional<Analysis> overutilised(const TaskSet& tasks, const Supply& supply,

@@ -174,8 +174,41 @@ TEST(CertificateChecker, says_what_it_does_not_believe) {
               HasSubstr("response"));
   EXPECT_THAT(after([](auto& c) { c.proof.tasks[1].tolerance.reset(); }, dm),
               HasSubstr("tolerance is not proved: B"));
+  EXPECT_THAT(after([](auto& c) { c.tasks[1].blocking_tolerance = -1_ns; }),
+              HasSubstr("tolerance is not proved: B"));
   EXPECT_THAT(after([](auto& c) { c.options.overheads.dispatch = -1_ns; }), HasSubstr("overhead"));
   EXPECT_THAT(after([](auto& c) { c.options.supply.window = 0_ns; }), HasSubstr("supply"));
+}
+
+// 2^64 ns and a tick of overheads look like a tick to who counts in 64 bits.
+TEST(CertificateChecker, is_not_deceived_by_overheads_that_wrap_around) {
+  const TaskSet tasks = example::set({{1, 10, 10}});
+  AnalysisOptions options = by(Policy::kEdf, Preemption::kPreemptive);
+  Certificate forged = certified(tasks, options);
+  options.overheads = {.dispatch = Duration::max(), .completion = 2_ns};
+  forged.options = options;
+  forged.assumptions = assumptions_of(options);
+  forged.fingerprint = fingerprint(tasks, options);
+  forged.tasks[0] = {.task = tasks[0].id, .name = "A", .response_time = 10_ns};
+  forged.proof.demand = DemandProof{Extent::kLoad, 10_ns, {}};
+  EXPECT_THAT(doubt_of(tasks, forged), HasSubstr("36 years"));
+}
+
+// A segment of 16 fits before A's deadline of 20, but A's next job would be dropped at 10.
+TEST(CertificateChecker, believes_no_tolerance_under_which_a_job_is_dropped) {
+  TaskSet tasks = example::set({{4, 10, 20}});
+  tasks[0].overload = {OverloadRule::kSkip, 0};
+  for (const Policy policy : {Policy::kEdf, Policy::kStaticPriority}) {
+    Certificate certificate = certified(tasks, by(policy));
+    EXPECT_EQ(doubt_of(tasks, certificate), "");
+    TaskSet queues = tasks;
+    queues[0].overload = {OverloadRule::kQueue, 1};
+    const Certificate other = certified(queues, by(policy));
+    EXPECT_EQ(other.tasks[0].blocking_tolerance, 16_ns);
+    certificate.tasks[0].blocking_tolerance = 16_ns;
+    certificate.proof = other.proof;
+    EXPECT_THAT(doubt_of(tasks, certificate), HasSubstr("tolerance is not proved"));
+  }
 }
 
 TEST(CertificateChecker, believes_nothing_about_no_set) {

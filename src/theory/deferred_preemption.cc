@@ -175,7 +175,9 @@ DeferredPreemption defer_preemption(const TaskSet& tasks, const AnalysisOptions&
   const auto as = [](Analysis refusal) {
     return DeferredPreemption{refusal.verdict, kTheorem, std::move(refusal.reason), {}, {}, {}};
   };
-  if (!validate(tasks)) return as(analyse(tasks, options));
+  if (!validate(tasks) || !validate(options.supply) || !validate(options.blocking)) {
+    return as(analyse(tasks, options));
+  }
   if (auto why = obstacle(options)) return as({Verdict::kUnknown, kTheorem, *why});
   const auto charged = charged_for(tasks, options);
   if (!charged || !validate(*charged)) return as(analyse(tasks, options));

@@ -52,7 +52,7 @@ Analysis refused(const TaskSet& tasks, Analysis analysis, const Failure& failure
 }  // namespace
 
 Analysis analyse_fifo_response_time(const TaskSet& tasks, Blocking blocking, const Supply& supply) {
-  if (auto refusal = refused_input(tasks, supply, kTheorem)) return *refusal;
+  if (auto refusal = refused_input(tasks, supply, kTheorem, blocking)) return *refusal;
   if (auto refusal = overutilised(tasks, supply, kTheorem)) return *refusal;
   Timings ordering = timings(tasks);
   for (Timing& task : ordering) task.deadline = Duration::zero();

@@ -134,7 +134,8 @@ class EasyLevels {
 }  // namespace
 
 Analysis analyse_levels(const TaskSet& tasks, const LevelTerms& terms, const char* theorem) {
-  if (auto refusal = refused_input(tasks, terms.supply, theorem)) return *refusal;
+  const Blocking blocking = terms.blocking.value_or(Blocking{});
+  if (auto refusal = refused_input(tasks, terms.supply, theorem, blocking)) return *refusal;
   if (!priority_of(terms.policy, tasks.front())) {
     return {Verdict::kUnknown, theorem,
             "the policy " + std::string(to_string(terms.policy)) + " has no fixed priorities"};
@@ -146,6 +147,7 @@ Analysis analyse_levels(const TaskSet& tasks, const LevelTerms& terms, const cha
 
 Verdict judge_levels(const TaskSet& tasks, const LevelTerms& terms, LastTask last) {
   if (!validate(tasks) || !validate(terms.supply)) return Verdict::kUnknown;
+  if (terms.blocking && !validate(*terms.blocking)) return Verdict::kUnknown;
   if (!priority_of(terms.policy, tasks.front())) return Verdict::kUnknown;
   Verdict verdict = Verdict::kSchedulable;
   const EasyLevels easy(tasks, terms, last);

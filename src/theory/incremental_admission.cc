@@ -39,7 +39,8 @@ class ProvenSet::State {
   [[nodiscard]] const TaskSet& tasks() const { return tasks_; }
 
   Verdict add(const Task& task) {
-    if (!validate(options_.supply) || !may_join(task)) return Verdict::kUnknown;
+    if (!validate(options_.supply) || !validate(options_.blocking)) return Verdict::kUnknown;
+    if (!may_join(task)) return Verdict::kUnknown;
     auto charged = charged_for({task}, options_);
     if (!charged) return judge(with(task), options_);
     tasks_.push_back(task);

@@ -41,7 +41,7 @@ std::vector<Duration> ask_without_blocking(const TaskSet& tasks, const Supply& s
 }  // namespace
 
 Analysis analyse_np_edf_demand(const TaskSet& tasks, Blocking blocking, const Supply& supply) {
-  if (auto refusal = refused_input(tasks, supply, kTheorem)) return *refusal;
+  if (auto refusal = refused_input(tasks, supply, kTheorem, blocking)) return *refusal;
   if (auto refusal = overutilised(tasks, supply, kTheorem)) return *refusal;
   const Timings timing = timings(tasks);
   const BlockingProfile profile(tasks, deadlines_of(timing), blocking);
@@ -60,7 +60,7 @@ Analysis analyse_np_edf_demand(const TaskSet& tasks, Blocking blocking, const Su
 }
 
 Verdict judge_np_edf_demand(const TaskSet& tasks, Blocking blocking, const Supply& supply) {
-  if (!validate(tasks) || !validate(supply)) return Verdict::kUnknown;
+  if (!validate(tasks) || !validate(supply) || !validate(blocking)) return Verdict::kUnknown;
   const Timings timing = timings(tasks);
   if (compare_load_with_one(timing, supply) > 0) return Verdict::kUnschedulable;
   const BlockingProfile profile(tasks, deadlines_of(timing), blocking);

@@ -54,6 +54,7 @@ void add_response_times(const TaskSet& tasks, const BlockingProfile& blocking, c
 Analysis analyse_np_edf_response_time(const TaskSet& tasks, Blocking blocking,
                                       const Supply& supply) {
   Analysis analysis = analyse_np_edf_demand(tasks, blocking, supply);
+  if (!validate(blocking)) return analysis;
   const BlockingProfile profile(tasks, deadlines_of(timings(tasks)), blocking);
   add_response_times(tasks, profile, supply, /*preemptive=*/false, analysis);
   return analysis;

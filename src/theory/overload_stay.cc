@@ -41,6 +41,12 @@ bool kept_by_fifo(const TaskSet& tasks, const AnalysisOptions& options) {
   });
 }
 
+LevelTerms level_terms(const AnalysisOptions& options) {
+  const bool preemptive = options.preemption == Preemption::kPreemptive;
+  return {options.policy, preemptive ? std::nullopt : std::optional(options.blocking),
+          options.supply};
+}
+
 }  // namespace
 
 Duration longest_stay(const Task& task) {
@@ -57,13 +63,23 @@ bool keeps_overload_rules(const TaskSet& charged, const AnalysisOptions& options
   if (std::none_of(charged.begin(), charged.end(), may_outstay_its_rule)) return true;
   if (options.policy == Policy::kEdf) return kept_by_edf(charged, options);
   if (options.policy == Policy::kFifo) return kept_by_fifo(charged, options);
-  const bool preemptive = options.preemption == Preemption::kPreemptive;
-  const LevelTerms terms{
-      options.policy, preemptive ? std::nullopt : std::optional(options.blocking), options.supply};
+  const LevelTerms terms = level_terms(options);
   return all_within(charged, [&](std::size_t i, Duration stay) {
     const auto longest = longest_response(level_of(charged, i, terms), stay);
     return longest && *longest <= stay;
   });
+}
+
+Duration tolerance_within_rule(const TaskSet& charged, const AnalysisOptions& options,
+                               std::size_t i, Duration tolerance) {
+  if (!may_outstay_its_rule(charged[i])) return tolerance;
+  const LevelTerms terms = level_terms(options);
+  if (priority_of(options.policy, charged[i])) {
+    return blocking_tolerance(level_of(charged, i, terms), longest_stay(charged[i]));
+  }
+  const Duration best_effort =
+      terms.blocking ? terms.blocking->of(terms.blocking->best_effort) : Duration::zero();
+  return std::min(tolerance, best_effort);
 }
 
 }  // namespace aegis::theory

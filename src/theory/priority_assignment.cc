@@ -150,7 +150,9 @@ PriorityAssignment assign_priorities(const TaskSet& tasks, const AnalysisOptions
   const auto as = [](Analysis refusal) {
     return PriorityAssignment{refusal.verdict, kTheorem, std::move(refusal.reason), {}, {}};
   };
-  if (!validate(tasks)) return as(analyse(tasks, options));
+  if (!validate(tasks) || !validate(options.supply) || !validate(options.blocking)) {
+    return as(analyse(tasks, options));
+  }
   const auto charged = charged_for(tasks, options);
   if (!charged || !validate(*charged)) return as(analyse(tasks, options));
   if (const Rational u = utilisation(*charged); u > Rational(1)) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "prove.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "edf_demand.h"
 #include "edf_response.h"
 #include "level_response.h"
+#include "overload_stay.h"
 
 namespace aegis::theory {
 namespace {
@@ -75,7 +77,7 @@ std::optional<TaskProof> prove_level(const Task& task, Level level, const TaskBo
   TaskProof proof{task.id, std::move(*response), {}};
   if (!bound.blocking_tolerance) return proof;
   level.block.length = *bound.blocking_tolerance;
-  proof.tolerance = prove_responses(level, task.deadline.value);
+  proof.tolerance = prove_responses(level, std::min(task.deadline.value, longest_stay(task)));
   return proof.tolerance ? std::optional(std::move(proof)) : std::nullopt;
 }
 

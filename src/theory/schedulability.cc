@@ -70,11 +70,17 @@ Verdict dispatch_verdict(const TaskSet& tasks, const AnalysisOptions& options) {
                     : judge_np_fp(tasks, policy, blocking, supply);
 }
 
-void apply_overload_rules(const TaskSet& tasks, Analysis& analysis) {
+void apply_overload_rules(const TaskSet& tasks, const AnalysisOptions& options,
+                          Analysis& analysis) {
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const Duration response = analysis.tasks[i].response_time.value_or(tasks[i].deadline.value);
     const Duration stay = longest_stay(tasks[i]);
-    if (response <= stay) continue;
+    auto& tolerance = analysis.tasks[i].blocking_tolerance;
+    if (response <= stay) {
+      if (tolerance) tolerance = tolerance_within_rule(tasks, options, i, *tolerance);
+      continue;
+    }
+    tolerance.reset();
     analysis.verdict = Verdict::kUnknown;
     analysis.reason = name_of(tasks, tasks[i].id) + " may take " + format_duration(response) +
                       ", and after " + format_duration(stay) +
@@ -107,19 +113,23 @@ std::optional<TaskSet> charged_for(const TaskSet& tasks, const AnalysisOptions& 
 }
 
 Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options) {
-  if (auto refusal = refused_input(tasks, options.supply, kBeforeAnyTheorem)) return *refusal;
+  if (auto refusal = refused_input(tasks, options.supply, kBeforeAnyTheorem, options.blocking)) {
+    return *refusal;
+  }
   const auto with_overheads = charged_for(tasks, options);
   if (!with_overheads) return refused_overheads(tasks, options.overheads);
   Analysis analysis = dispatch(*with_overheads, options);
   if (analysis.verdict == Verdict::kSchedulable) {
     describe_the_tightest(*with_overheads, analysis);
-    apply_overload_rules(*with_overheads, analysis);
+    apply_overload_rules(*with_overheads, options, analysis);
   }
   return analysis;
 }
 
 Verdict judge(const TaskSet& tasks, const AnalysisOptions& options) {
-  if (!validate(tasks)) return Verdict::kUnknown;
+  if (!validate(tasks) || !validate(options.supply) || !validate(options.blocking)) {
+    return Verdict::kUnknown;
+  }
   std::optional<TaskSet> with_overheads;
   if (options.overheads != Overheads{}) {
     with_overheads = charged_for(tasks, options);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/theory/schedulability.h"
 
+#include <tuple>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "aegis/theory/fifo_response_time.h"
+#include "aegis/theory/incremental_admission.h"
 #include "aegis/theory/np_edf_demand.h"
 #include "aegis/theory/np_edf_response_time.h"
 #include "aegis/theory/np_fp_response_time.h"
@@ -119,6 +122,48 @@ TEST(Schedulability, a_job_that_outlives_its_overload_rule_is_not_admitted) {
   const Analysis analysis = analyse(tasks, options);
   EXPECT_EQ(analysis.verdict, Verdict::kUnknown);
   EXPECT_THAT(analysis.reason, HasSubstr("B may take 118 ms, and after 100 ms"));
+}
+
+// With D a segment of 16 would be borne; without a later job dropped at 10, one of 6, and under EDF
+// no more than the best effort that is declared.
+TEST(Schedulability, a_tolerance_is_one_under_which_no_job_is_dropped) {
+  TaskSet tasks = example::set({{4, 10, 20}}, 1_ms);
+  for (const Policy policy : {Policy::kStaticPriority, Policy::kEdf}) {
+    auto options = by(policy);
+    const auto tolerance = [&] { return analyse(tasks, options).tasks[0].blocking_tolerance; };
+    tasks[0].overload = {OverloadRule::kQueue, 1};
+    EXPECT_EQ(tolerance(), 16_ms);
+    tasks[0].overload = {OverloadRule::kSkip, 0};
+    EXPECT_EQ(tolerance(), policy == Policy::kEdf ? 0_ms : 6_ms);
+    options.blocking.best_effort = 5_ms;
+    EXPECT_EQ(tolerance(), policy == Policy::kEdf ? 5_ms : 6_ms);
+    options.blocking.best_effort = 7_ms;
+    EXPECT_EQ(analyse(tasks, options).verdict, Verdict::kUnknown);
+    EXPECT_EQ(tolerance(), std::nullopt);
+  }
+}
+
+TEST(Schedulability, refuses_a_blocking_that_is_none) {
+  const TaskSet tasks = example::running_example();
+  const TaskSet longest = example::set({{1, 1, 1}}, kLargestSum / 4);
+  for (const Policy policy : {Policy::kEdf, Policy::kFifo, Policy::kDeadlineMonotonic}) {
+    for (const auto& [best_effort, tick, problem] :
+         {std::tuple{-1_ns, 1_ns, "negative"}, std::tuple{Duration::max(), 1_ns, "36 years"},
+          std::tuple{1_ns, 0_ns, "tick"}}) {
+      auto options = by(policy);
+      options.blocking.best_effort = best_effort;
+      options.blocking.tick = tick;
+      const Analysis analysis = analyse(tasks, options);
+      EXPECT_EQ(analysis.verdict, Verdict::kUnknown);
+      EXPECT_THAT(analysis.reason, HasSubstr(problem));
+      EXPECT_EQ(judge(tasks, options), Verdict::kUnknown);
+      EXPECT_EQ(ProvenSet(options).add(tasks[0]), Verdict::kUnknown);
+    }
+    auto options = by(policy);
+    options.blocking.best_effort = kLargestSum;
+    EXPECT_NE(analyse(longest, options).verdict, Verdict::kSchedulable);
+    EXPECT_NE(judge(longest, options), Verdict::kSchedulable);
+  }
 }
 
 TEST(Schedulability, answers_bad_input_in_words_and_never_aborts) {

@@ -107,6 +107,21 @@ Status validate(const TaskSet& tasks) {
   return ok();
 }
 
+Status validate(const Blocking& blocking) {
+  const auto refuse = [](const char* why) {
+    return fail(Error::permanent(ErrorCode::kInvalidArgument, why));
+  };
+  if (blocking.tick <= Duration::zero()) return refuse("the tick of blocking is not positive");
+  if (blocking.best_effort < Duration::zero()) {
+    return refuse("the longest best-effort segment is negative");
+  }
+  if (blocking.tick > kLargestSum) return refuse("the tick of blocking is over 36 years");
+  if (blocking.best_effort > kLargestSum) {
+    return refuse("the longest best-effort segment is over 36 years");
+  }
+  return ok();
+}
+
 std::optional<Duration> total_wcet(const Task& task) {
   std::optional<Duration> sum = Duration::zero();
   for (const Segment& segment : task.segments) {

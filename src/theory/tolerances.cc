@@ -67,7 +67,7 @@ Tolerances under_fp(const TaskSet& tasks, const AnalysisOptions& options) {
 }  // namespace
 
 std::optional<Tolerances> tolerances(const TaskSet& charged, const AnalysisOptions& options) {
-  if (!validate(charged) || !validate(options.supply)) return std::nullopt;
+  if (!validate(charged) || !validate(options.supply) || !validate(options.blocking)) return {};
   if (options.preemption == Preemption::kPreemptive) return std::nullopt;
   if (options.policy == Policy::kFifo) return std::nullopt;
   if (options.policy == Policy::kEdf) return under_edf(charged, options);

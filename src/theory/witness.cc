@@ -176,6 +176,7 @@ std::optional<Witness> witness(const TaskSet& tasks, const AnalysisOptions& opti
   if (analysis.verdict != Verdict::kUnschedulable) return std::nullopt;
   auto charged = charged_for(tasks, options);
   if (!charged || !validate(*charged) || !validate(options.supply)) return std::nullopt;
+  if (!validate(options.blocking)) return std::nullopt;
   if (analysis.failure) {
     Failure failure = *analysis.failure;
     if (failure.blocking > Duration::zero() && !failure.blocker.valid()) {

@@ -99,6 +99,7 @@ class Search {
 std::optional<Witness> search_for_miss(const TaskSet& tasks, const AnalysisOptions& options,
                                        const SearchEffort& effort) {
   if (!validate(tasks) || !validate(options.supply) || effort.most_jobs <= 0) return {};
+  if (!validate(options.blocking)) return std::nullopt;
   const auto charged = charged_for(tasks, options);
   if (!charged || !validate(*charged)) return std::nullopt;
   return Search(*charged, options, effort).run();

@@ -47,8 +47,9 @@ struct AnalysisOptions {
 [[nodiscard]] Analysis analyse(const TaskSet& tasks, const AnalysisOptions& options);
 
 // The verdict of analyse() alone, without bounds, tolerances or reasons: what a search asks
-// thousands of times. It is the same but where analyse() needs a response bound for an overload
-// rule and takes long to find it: here the search for it ends earlier, in kUnknown.
+// thousands of times. Where analyse() meets a limit before it has every bound, and answers
+// kUnknown, judge() may still know: a closed form accepts, or the first late job refuses. Where a
+// response bound is needed for an overload rule, its search ends earlier than that of analyse().
 //
 // Under EDF and static priorities it is sustainable: a set found schedulable stays so with a WCET,
 // jitter or overhead smaller, a period or deadline longer, a task removed; that is what makes

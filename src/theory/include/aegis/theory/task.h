@@ -165,4 +165,8 @@ struct Blocking {
   }
 };
 
+// Whether the numbers are such: 0 < tick <= kLargestSum, 0 <= best_effort <= kLargestSum;
+// kInvalidArgument otherwise.
+[[nodiscard]] Status validate(const Blocking& blocking);
+
 }  // namespace aegis::theory

@@ -32,7 +32,8 @@ struct TaskBound {
   // The longest lower-priority segment charged to it.
   Duration blocking;
   // The longest single lower-priority segment under which its deadlines would still be met, the one
-  // charged already not added but replaced; nothing: not derived.
+  // charged already not added but replaced; from analyse() also one under which its overload rule
+  // drops nothing. Nothing: not derived.
   std::optional<Duration> blocking_tolerance;
 };
 
