@@ -162,6 +162,9 @@ TEST(DeferredPreemption, says_unknown_where_it_proves_nothing) {
       defer_preemption(fine_cut(6), by(Policy::kStaticPriority, Preemption::kPreemptive)).reason,
       HasSubstr("no segments to join"));
   EXPECT_THAT(defer_preemption({}, by(Policy::kStaticPriority)).reason, HasSubstr("empty"));
+  AnalysisOptions lost = by(Policy::kStaticPriority);
+  lost.supply = {1_ns, 0_ns};
+  EXPECT_THAT(defer_preemption(fine_cut(5), lost).reason, HasSubstr("window"));
   EXPECT_EQ(
       defer_preemption(example::set({{3, 4, 4}, {3, 4, 4}}), by(Policy::kStaticPriority)).verdict,
       Verdict::kUnschedulable);

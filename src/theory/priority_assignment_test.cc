@@ -152,6 +152,9 @@ TEST(PriorityAssignment, says_unknown_where_the_analyses_cannot_tell) {
   dropped[0].overload = {};
   EXPECT_EQ(assign_priorities(dropped, {}).verdict, Verdict::kUnknown);
   EXPECT_THAT(assign_priorities(dropped, {}).reason, HasSubstr("overload rule"));
+  AnalysisOptions lost{.policy = Policy::kStaticPriority};
+  lost.supply = {1_ns, 0_ns};
+  EXPECT_THAT(assign_priorities(example::running_example(), lost).reason, HasSubstr("window"));
 }
 
 TEST(PriorityAssignment, refuses_more_work_than_a_lane_does) {

@@ -48,6 +48,8 @@ Status validate(const SuspendingTaskSet& set, const AnalysisOptions& options) {
       return refused(task, "the task suspends more often than it has segments");
     }
   }
+  if (auto valid = theory::validate(options.supply); !valid) return valid;
+  if (auto valid = theory::validate(options.blocking); !valid) return valid;
   const auto [release, dispatch, completion, clock_error] = options.overheads;
   if (std::min({release, dispatch, completion, clock_error}) < Duration::zero()) {
     return fail(Error::permanent(ErrorCode::kInvalidArgument, "an overhead is negative"));
@@ -68,10 +70,11 @@ Task with_time_away(Task task, Duration away) {
   return task;
 }
 
-// What each suspension may cost beyond itself: the longest segment of the others.
+// What each suspension may cost beyond itself: the longest segment of the others, or of best
+// effort.
 Duration blocking_at_return(const TaskSet& tasks, std::size_t i, const AnalysisOptions& options) {
   if (options.preemption == Preemption::kPreemptive) return {};
-  Duration longest;
+  Duration longest = options.blocking.best_effort;
   for (std::size_t j = 0; j < tasks.size(); ++j) {
     if (j != i) longest = std::max(longest, longest_segment(tasks[j]));
   }

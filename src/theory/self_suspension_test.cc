@@ -213,6 +213,21 @@ TEST(SelfSuspension, what_a_return_between_segments_may_meet) {
   EXPECT_EQ(answer->analysis.tasks[0].blocking, 3_ms);
 }
 
+//   best effort |=========|   |=========|
+//   H            ^         |##|          |##|     the second began while H was away for a tick
+TEST(SelfSuspension, a_return_between_segments_may_meet_best_effort) {
+  auto set = suspending({{4, 40, 40}}, {1});
+  set[0].task = example::in_segments(set[0].task, 2);
+  AnalysisOptions options = by(Policy::kStaticPriority);
+  options.blocking.best_effort = 9_ms;
+  for (const Policy policy : {Policy::kStaticPriority, Policy::kEdf}) {
+    options.policy = policy;
+    const auto answer = analyse_self_suspension(set, options);
+    ASSERT_TRUE(answer);
+    EXPECT_GE(*answer->analysis.tasks[0].response_time, 9_ms + 2_ms + 9_ms + 2_ms);
+  }
+}
+
 TEST(SelfSuspension, says_why_a_set_is_not_admitted) {
   const auto options = by(Policy::kDeadlineMonotonic, kPreemptive);
   const auto analysis_of = [&](const SuspendingTaskSet& set) {
@@ -254,6 +269,9 @@ TEST(SelfSuspension, bad_input_is_one_line) {
               HasSubstr("overhead is negative"));
   EXPECT_THAT(said([](Set&, AnalysisOptions& o) { o.overheads.dispatch = Duration::max(); }),
               HasSubstr("36 years"));
+  EXPECT_THAT(said([](Set&, AnalysisOptions& o) { o.supply = {1_ns, 1_ns}; }), HasSubstr("window"));
+  EXPECT_THAT(said([](Set&, AnalysisOptions& o) { o.blocking.best_effort = -1_ns; }),
+              HasSubstr("best-effort"));
   EXPECT_EQ(said([](Set&, AnalysisOptions& o) { o.overheads.clock_error = 1_s; }), "no error")
       << "a deadline it swallows is a verdict";
 }

@@ -50,10 +50,11 @@ namespace aegis::theory {
 //
 // Between segments (non-preemptive). At most one segment blocks a job that never leaves; one that
 // leaves can find another segment in its way at every return, and so can those above it. Each
-// suspension is therefore charged the longest segment of any other task as well: S_j + times · B_j.
-// It is enough: an instant of a busy period is spent on work counted, on all jobs counted being
-// away, or on a segment not counted that began when all were away, and such a segment ends with
-// somebody's return inside it or delays nobody. Charging S_j alone is not sound there.
+// suspension is therefore charged the longest segment of any other task, or of best effort, as
+// well: S_j + times · B_j. It is enough: an instant of a busy period is spent on work counted, on
+// all jobs counted being away, or on a segment not counted that began when all were away, and such
+// a segment ends with somebody's return inside it or delays nobody. Charging S_j alone is not sound
+// there.
 //
 //   literature   here
 //   C            Task::segments
@@ -93,9 +94,10 @@ struct SuspensionAnalysis {
 //                                                     .preemption = Preemption::kPreemptive});
 //
 // Overheads are charged first and cover every return, since a segment begins there. Errors:
-// kInvalidArgument, detail naming the task, for what validate() refuses, a negative suspension or
-// overhead, and suspensions that are none or more than the task has segments; kOutOfRange when the
-// charged set sums to over kLargestSum. Not for real-time threads: allocates.
+// kInvalidArgument, detail naming the task, for what validate() refuses (of set, supply or
+// blocking), a negative suspension or overhead, and suspensions that are none or more than the task
+// has segments; kOutOfRange when the charged set sums to over kLargestSum. Not for real-time
+// threads: allocates.
 [[nodiscard]] Result<SuspensionAnalysis> analyse_self_suspension(const SuspendingTaskSet& tasks,
                                                                  const AnalysisOptions& options);
 
