@@ -38,7 +38,7 @@ class Answer {
     if (!bound.slack) {
       give_up(task, level);
     } else if (*bound.slack < Duration::zero()) {
-      refuse(task, level, bound);
+      refuse(task, level, *bound.response_time);
     } else {
       bound.blocking_tolerance = theory::blocking_tolerance(level, task.deadline.value);
     }
@@ -60,14 +60,17 @@ class Answer {
       analysis_.reason = name + " and the tasks above it use more than the whole lane";
       return;
     }
+    // The first late job is often found long before the longest response.
+    const auto late = longest_response(level, task.deadline.value);
+    if (late && *late > task.deadline.value) return refuse(task, level, *late);
     doubt(name + "'s busy period is longer than the limit of the analysis");
   }
 
-  void refuse(const Task& task, const Level& level, const TaskBound& bound) {
+  void refuse(const Task& task, const Level& level, Duration response) {
     if (analysis_.verdict == Verdict::kUnschedulable) return;
-    const Failure failure{
-        task.id,        task.deadline.value, *bound.response_time - bound.blocking,
-        bound.blocking, level.block.blocker, {}};
+    const Duration blocking = level.block.length;
+    const Failure failure{task.id,  task.deadline.value, response - blocking,
+                          blocking, level.block.blocker, {}};
     const std::string text = late_sentence(tasks_, failure);
     if (has_offsets(tasks_))
       return doubt("sporadic tasks would miss, offsets may prevent it: " + text);

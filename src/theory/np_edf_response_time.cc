@@ -12,15 +12,19 @@
 namespace aegis::theory {
 namespace {
 
+// A reason is a sentence to be read.
+constexpr std::size_t kMostNamed = 5;
+
 // A demand that is accepted bounds every response by D, also where the search gave up.
 void add_response_times(const TaskSet& tasks, const EdfResponse& response, Analysis& analysis) {
   std::string given_up;
+  std::size_t how_many = 0;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     TaskBound& bound = analysis.tasks[i];
     const Duration deadline = tasks[i].deadline.value;
     bound.response_time = response.bound(i);
     if (analysis.verdict == Verdict::kSchedulable) {
-      if (!bound.response_time)
+      if (!bound.response_time && how_many++ < kMostNamed)
         given_up += (given_up.empty() ? "" : ", ") + name_of(tasks, tasks[i].id);
       bound.response_time = std::min(bound.response_time.value_or(deadline), deadline);
     }
@@ -29,6 +33,9 @@ void add_response_times(const TaskSet& tasks, const EdfResponse& response, Analy
   if (given_up.empty()) return;
   analysis.reason +=
       "; the search for a tighter bound than the deadline was given up for " + given_up;
+  if (how_many > kMostNamed) {
+    analysis.reason += " and " + std::to_string(how_many - kMostNamed) + " more";
+  }
 }
 
 // A refusal by demand carries no tasks; the bounds are still worth knowing. With a load above 1

@@ -143,6 +143,33 @@ TEST(Schedulability, a_tolerance_is_one_under_which_no_job_is_dropped) {
   }
 }
 
+// B's busy period has 10^15 jobs, beyond any limit, but the first is late.
+TEST(Schedulability, refuses_by_the_first_late_job_where_not_all_can_be_seen) {
+  const TaskSet tasks = example::set(
+      {{72'000'000'001, 3'600'000'000'001, 3'600'000'000'001}, {1, 2, 5, 8'000'000'000'000'000}});
+  const Analysis analysis = analyse(tasks, by(Policy::kStaticPriority));
+  EXPECT_EQ(analysis.verdict, Verdict::kUnschedulable);
+  ASSERT_EQ(analysis.tasks.size(), 2U);
+  EXPECT_EQ(analysis.tasks[1].response_time, std::nullopt);
+  ASSERT_TRUE(analysis.failure);
+  EXPECT_EQ(analysis.failure->task, tasks[1].id);
+  EXPECT_EQ(judge(tasks, by(Policy::kStaticPriority)), analysis.verdict);
+}
+
+// Eight tasks that leave 10^-8 of the lane idle, each bounded by its deadline only.
+TEST(Schedulability, names_few_of_many_tasks_whose_search_was_given_up) {
+  TaskSet tasks;
+  for (std::int64_t i = 0; i < 8; ++i) {
+    const std::int64_t wcet = 12'500'000 + 17 * i;
+    tasks.push_back(
+        example::task(static_cast<std::uint32_t>(i), {wcet, 8 * wcet + 1, 50'000'000'000}, 1_ns));
+  }
+  const Analysis analysis = analyse(tasks, by(Policy::kEdf));
+  EXPECT_EQ(analysis.verdict, Verdict::kSchedulable);
+  EXPECT_EQ(analysis.tasks[7].response_time, 50_s);
+  EXPECT_THAT(analysis.reason, HasSubstr("given up for A, B, C, D, E and 3 more"));
+}
+
 TEST(Schedulability, refuses_a_blocking_that_is_none) {
   const TaskSet tasks = example::running_example();
   const TaskSet longest = example::set({{1, 1, 1}}, kLargestSum / 4);

@@ -48,8 +48,8 @@ struct AnalysisOptions {
 
 // The verdict of analyse() alone, without bounds, tolerances or reasons: what a search asks
 // thousands of times. Where analyse() meets a limit before it has every bound, and answers
-// kUnknown, judge() may still know: a closed form accepts, or the first late job refuses. Where a
-// response bound is needed for an overload rule, its search ends earlier than that of analyse().
+// kUnknown, judge() may still know: a closed form of fixed priorities accepts. Where a response
+// bound is needed for an overload rule, its search ends earlier than that of analyse().
 //
 // Under EDF and static priorities it is sustainable: a set found schedulable stays so with a WCET,
 // jitter or overhead smaller, a period or deadline longer, a task removed; that is what makes
