@@ -25,10 +25,9 @@ struct DemandHorizon {
 //   - the synchronous busy period L with b: at its end all work released in it is done. With
 //     dbf(t) <= rbf(L) + dbf(t - L) and lost(t) <= lost(L) + lost(t - L), a violation at t >= L is
 //     also one at t - L;
-//   - max(max(D - J), (S + b + sigma) / (1 - U - sigma / pi)) with S = sum of U_i max(0, T_i + J_i
-//   -
-//     D_i), since dbf(t) <= U t + S and lost(t) <= (t + pi) sigma / pi (George, Rivierre, Spuri
-//     1996);
+//   - max(max(D - J), (S + b + sigma) / (1 - U - sigma / pi)) with
+//     S = sum of U_i max(0, T_i + J_i - D_i), since dbf(t) <= U t + S and
+//     lost(t) <= (t + pi) sigma / pi (George, Rivierre, Spuri 1996);
 //   - for a load of exactly 1, max(D - J) + H with H the hyperperiod: from max(D - J) on,
 //     dbf(t + H) = dbf(t) + H.
 //

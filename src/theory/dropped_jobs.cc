@@ -8,6 +8,7 @@
 #include "edf_response.h"
 
 namespace aegis::theory {
+
 std::optional<Duration> edf_response_time(const TaskSet& tasks, const AnalysisOptions& options,
                                           std::size_t i) {
   const auto charged = charged_for(tasks, options);

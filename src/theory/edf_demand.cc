@@ -9,9 +9,6 @@
 namespace aegis::theory {
 namespace {
 
-// Looking at a point takes an evaluation of every task, at about 10 ns. Sets with slack need tens
-// of points; those that reach the limit are full to a few nanoseconds throughout a busy period of
-// hundreds of thousands of jobs.
 // Deadlines walked over to find the first that breaks, at 30 ns each.
 constexpr std::int64_t kMostDeadlines = 1'000'000;
 

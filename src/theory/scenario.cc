@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "fixed_point.h"
 #include "timing.h"
 
 namespace aegis::theory {
@@ -113,17 +112,6 @@ std::optional<Duration> longest_scenario(const TaskSet& tasks, const Supply& sup
     (fits(middle) ? holds : breaks) = middle;
   }
   return holds;
-}
-
-std::optional<Duration> longest_busy_period(const TaskSet& tasks, const Supply& supply,
-                                            Duration blocking, Duration limit) {
-  const Timings timing = timings(tasks);
-  std::int64_t steps = 100'000;  // as busy_period()
-  return least_fixed_point(Duration::nanoseconds(1), limit, steps, [&](Duration t) {
-    Duration work = blocking;
-    for (const Timing& task : timing) work += requested_before(task, t);
-    return work + lost_supply(supply, t);
-  });
 }
 
 }  // namespace aegis::theory

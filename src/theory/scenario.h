@@ -62,10 +62,4 @@ struct Scenario {
 [[nodiscard]] std::optional<Duration> longest_scenario(const TaskSet& tasks, const Supply& supply,
                                                        TimePoint instant, std::int64_t most);
 
-// How long the lane is busy after a synchronous release behind a segment of length `blocking`;
-// nothing when longer than `limit`. Precondition: utilisation(tasks) <= 1, limit <= kLargestSum.
-[[nodiscard]] std::optional<Duration> longest_busy_period(const TaskSet& tasks,
-                                                          const Supply& supply, Duration blocking,
-                                                          Duration limit);
-
 }  // namespace aegis::theory

@@ -7,6 +7,9 @@
 
 #include "aegis/base/duration_text.h"
 
+#include "level_response.h"
+#include "overload_stay.h"
+
 namespace aegis::theory {
 namespace {
 
@@ -98,18 +101,6 @@ std::optional<TaskSet> oblivious_set(const SuspendingTaskSet& set, const TaskSet
   return tasks;
 }
 
-// Smaller first, for policies of fixed priorities.
-std::int64_t priority_of(const Task& task, Policy policy) {
-  switch (policy) {
-    case Policy::kRateMonotonic:
-      return task.period.ns();
-    case Policy::kDeadlineMonotonic:
-      return task.deadline.value.ns();
-    default:
-      return task.priority.value;
-  }
-}
-
 std::optional<Duration> smallest(const SuspensionBounds& bounds) {
   std::optional<Duration> least;
   for (const auto& bound : {bounds.oblivious, bounds.as_jitter, bounds.as_blocking}) {
@@ -138,7 +129,7 @@ class FixedPriorities {
 
  private:
   [[nodiscard]] std::int64_t priority(std::size_t i) const {
-    return priority_of(tasks_[i], policy_);
+    return *priority_of(policy_, tasks_[i]);
   }
   [[nodiscard]] Duration wcet(std::size_t i) const { return *total_wcet(tasks_[i]); }
   // S, jitter included.
@@ -196,13 +187,6 @@ class FixedPriorities {
 
 bool has_fixed_priorities(Policy policy) {
   return policy != Policy::kEdf && policy != Policy::kFifo;
-}
-
-// How long a job may stay without its overload rule dropping a later one.
-Duration longest_stay(const Task& task) {
-  const bool queues = task.overload.rule == OverloadRule::kQueue;
-  const std::int64_t jobs = 1 + (queues ? std::int64_t{task.overload.queue_depth} : 0);
-  return Duration::checked_multiply(task.period, jobs).value_or(Duration::max());
 }
 
 // The answer from the bounds of the charged tasks.

@@ -64,8 +64,8 @@ std::optional<HeadStart> head_start(const TaskSet& tasks, const Failure& failure
 // where time is lost a later one may meet two losses.
 Shift fifo_shift(const TaskSet& tasks, const Task& late, const Supply& supply, Duration tick,
                  Duration limit) {
-  const Duration busy = longest_busy_period(tasks, supply, Duration::zero(), limit).value_or(limit);
   const Timings timing = timings(tasks);
+  const Duration busy = busy_period(timing, Duration::zero(), limit, supply).value_or(limit);
   Duration worst, longest;
   for (const Timing& task : timing) {
     for (Duration a; a < busy; a += task.period) {

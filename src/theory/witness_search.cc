@@ -82,7 +82,7 @@ class Search {
     if (utilisation(tasks_) > Rational(1)) return most;
     Duration longest;
     for (const Task& task : tasks_) longest = std::max(longest, longest_segment(task));
-    const auto busy = longest_busy_period(tasks_, supply_, longest, most);
+    const auto busy = busy_period(timings(tasks_), longest, most, supply_);
     return std::max(busy.value_or(most), Duration::nanoseconds(1));
   }
 

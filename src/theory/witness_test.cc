@@ -67,8 +67,8 @@ TEST(Witness, of_best_effort_that_is_too_long) {
 }
 
 //     C |=============================|
-//     B  ^                            |##############|    due 40 ms after its arrival, done after
-//     45 A  ^
+//     B  ^                            |##############|    due 40 ms after its arrival, done at 45
+//     A  ^
 TEST(Witness, of_the_running_example_is_c_just_before_b) {
   const TaskSet tasks = example::running_example();
   const auto found = witness_of(tasks, by(Policy::kEdf));
