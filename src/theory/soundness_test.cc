@@ -238,5 +238,30 @@ TEST(Soundness, blocking_up_to_the_tolerance_is_harmless_and_beyond_it_is_not) {
   });
 }
 
+// What is promised is promised with its overload rules.
+TEST(Soundness, best_effort_up_to_the_tolerance_is_admitted_whatever_the_overload_rules) {
+  RandomSets rules(28);
+  int admitted = 0, tolerant = 0;
+  for_random_sets(29, 40 * kThoroughness, [&](TaskSet tasks, AnalysisOptions options) {
+    if (options.policy == Policy::kFifo || options.preemption == Preemption::kPreemptive) return;
+    options.blocking.best_effort = rules.between(0, 2) * kTick;
+    for (Task& task : tasks) {
+      if (rules.between(0, 1) == 0) task.overload = {OverloadRule::kSkip, 0};
+    }
+    const Analysis analysis = analyse(tasks, options);
+    if (analysis.verdict != Verdict::kSchedulable) return;
+    ++admitted;
+    Duration least = Duration::max();
+    for (const TaskBound& bound : analysis.tasks) {
+      least = std::min(least, bound.blocking_tolerance.value_or(Duration::zero()));
+    }
+    if (least <= options.blocking.of(options.blocking.best_effort)) return;
+    ++tolerant;
+    options.blocking.best_effort = least + kTick;  // a tick of it has run when it blocks
+    EXPECT_EQ(judge(tasks, options), Verdict::kSchedulable) << text_of(tasks, options);
+  });
+  EXPECT_GT(tolerant, admitted / 4);
+}
+
 }  // namespace
 }  // namespace aegis::theory
