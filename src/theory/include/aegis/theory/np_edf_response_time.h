@@ -40,8 +40,8 @@ namespace aegis::theory {
 // segment runs to its end: the least F with W + q_i + lost(F) = F, W the work before S.
 //
 // The verdict is the demand test's; this header adds response times and slack to it. A task that
-// takes more evaluations than the limit (edf_response.cc, seconds for a set) gets D when the demand
-// test accepts the set, and the reason says so; otherwise no bound. The arrivals are walked
+// takes more evaluations than the limit (edf_response.cc, half a second for a set) gets D when the
+// demand test accepts the set, and the reason says so; otherwise no bound. The arrivals are walked
 // downwards, and those skipped whose response cannot exceed the longest found: with F(a) done by
 // the latest of them, the ones from F(a) - R on (QPA's idea, edf_response.h).
 [[nodiscard]] Analysis analyse_np_edf_response_time(const TaskSet& tasks, Blocking blocking,
