@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -20,8 +22,8 @@ struct AnalyzeOptions {
   std::optional<theory::policy::Policy> policy;
   bool preemptive = false;
   std::string unit = "ms";
-  Duration tick;  // zero: the closed convention
-  Duration simulate;
+  Duration tick;      // read only where given: without it, the closed convention
+  Duration simulate;  // likewise
   std::filesystem::path check;
   bool json = false;
 };
@@ -41,26 +43,49 @@ ExitCode run_check(const AnalyzeOptions& options) {
                report->believed ? ExitCode::kYes : ExitCode::kNo);
 }
 
-ExitCode run_analyze(AnalyzeOptions& options) {
+ExitCode run_analyze(const CLI::App& command, AnalyzeOptions& options) {
   service::AnalyzeRequest& request = options.request;
   request.unit = unit_from(options.unit);
   if (!options.check.empty()) return run_check(options);
   if (options.policy) request.options.policy = *options.policy;
   if (options.preemptive) request.options.preemption = theory::Preemption::kPreemptive;
   const Duration best_effort = request.options.blocking.best_effort;
-  if (options.tick > Duration::zero()) {
+  if (command.count("--tick") > 0) {
     request.options.blocking =
         theory::Blocking::started_before(options.tick).with_best_effort(best_effort);
   }
-  if (options.simulate > Duration::zero()) request.simulate = options.simulate;
+  if (command.count("--simulate") > 0) request.simulate = options.simulate;
   const auto report = service::analyze(request);
   if (!report) return complain(report.error());
   return print(options.json ? to_json(*report) : to_text(*report), service::exit_code_of(*report));
 }
 
+// CLI11 takes a negative number for a huge unsigned one, and the largest for any that is larger.
+CLI::Validator whole_number() {
+  return {[](std::string& text) {
+            std::uint64_t value = 0;
+            const auto [end, error] =
+                std::from_chars(text.data(), text.data() + text.size(), value);
+            const bool fits = error == std::errc{} && end == text.data() + text.size();
+            return fits ? "" : "expected a whole number of 64 bits; found \"" + text + "\"";
+          },
+          ""};
+}
+
+// A certificate brings its own policy and assumptions, and nothing else is done beside its check.
+void keep_check_alone(CLI::App& command) {
+  CLI::Option* check = command.get_option("--check");
+  for (CLI::Option* other : command.get_options()) {
+    const std::string name = other->get_name();
+    if (name == "--check" || name == "--unit" || name == "--json" || name == "--help") continue;
+    if (!other->get_positional()) check->excludes(other);
+  }
+}
+
 void add_lane_options(CLI::App& command, AnalyzeOptions& options) {
   theory::AnalysisOptions& lane = options.request.options;
-  add_policy_option(command, options.policy);
+  add_policy_option(command, options.policy)
+      ->description("edf (the default), rm, dm, static or fifo");
   command.add_flag("--preemptive", options.preemptive, "jobs may be preempted at any time");
   add_duration_option(command, "--tick", options.tick,
                       "integer time: a blocking segment began at least one tick earlier");
@@ -74,25 +99,31 @@ void add_lane_options(CLI::App& command, AnalyzeOptions& options) {
                       "charged per segment");
   add_duration_option(command, "--completion-overhead", lane.overheads.completion,
                       "charged per segment");
-  command.add_option("--lanes", options.request.lanes,
-                     "place the tasks on so many lanes, or show that it cannot be done");
+  command
+      .add_option("--lanes", options.request.lanes,
+                  "place the tasks on so many lanes, or show that it cannot be done")
+      ->check(whole_number());
 }
 
 void add_output_options(CLI::App& command, AnalyzeOptions& options) {
   service::AnalyzeRequest& request = options.request;
   command.add_flag("--advice", request.advice,
                    "what would make a refused set schedulable; how far each number may move");
-  command.add_option("--witness", request.witness,
-                     "write how a refused set misses: a picture (*.svg) or a trace");
+  command.add_option(
+      "--witness", request.witness,
+      "write how a refused set misses: a picture (*.svg), or a trace for explain and export");
   command.add_option("--demand", request.demand,
                      "write a picture (*.svg) of the demand against the supply");
   command.add_option("--certificate", request.certificate,
                      "write the proof of a schedulable set, as JSON");
-  command.add_option("--check", options.check,
-                     "believe this certificate of the set, or say why not; nothing else is done");
+  command.add_option(
+      "--check", options.check,
+      "believe this certificate of the set, or say why not: with no option but --unit, --json");
   add_duration_option(command, "--simulate", options.simulate,
                       "run random arrivals and execution times for so long");
-  command.add_option("--seed", request.seed, "of the simulation")->capture_default_str();
+  command.add_option("--seed", request.seed, "of the simulation and of the search for a miss")
+      ->check(whole_number())
+      ->capture_default_str();
   command.add_option("--trace", request.trace, "write the simulation as a trace");
   command.add_flag("--json", options.json, "print one JSON object");
 }
@@ -110,13 +141,17 @@ void add_analyze_command(CLI::App& app, ExitCode& ended) {
       "  A,100,50,0,20,0\n"
       "  B,80,40,0,15,0");
   auto options = std::make_shared<AnalyzeOptions>();
-  command->add_option("tasks", options->request.file, "CSV: Task,T,D,BCET,WCET,Jitter")->required();
+  command
+      ->add_option("tasks", options->request.file,
+                   "CSV: Task,T,D,WCET and, where needed, BCET,Jitter,Priority,Segments")
+      ->required();
   command->add_option("--unit", options->unit, "of the file's numbers: ns, us, ms or s")
       ->check(CLI::IsMember({"ns", "us", "ms", "s"}))
       ->capture_default_str();
   add_lane_options(*command, *options);
   add_output_options(*command, *options);
-  command->callback([options, &ended] { ended = run_analyze(*options); });
+  keep_check_alone(*command);
+  command->callback([options, command, &ended] { ended = run_analyze(*command, *options); });
 }
 
 }  // namespace aegis::app

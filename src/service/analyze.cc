@@ -16,7 +16,7 @@
 #include "aegis/theory/witness_search.h"
 
 #include "analyze_files.h"
-#include "output_path.h"
+#include "analyze_request.h"
 
 namespace aegis::service {
 
@@ -27,47 +27,12 @@ using theory::TaskSet;
 using theory::Verdict;
 using theory::policy::Policy;
 
-Problem usage(std::string message) {
-  return {ExitCode::kInput, std::move(message)};
-}
-
-// `started_before` is exact in integer time only: every time of the set must be a whole number of
-// ticks.
-std::optional<Diagnostic> off_the_tick(const TaskSet& tasks, const AnalyzeRequest& request) {
-  const theory::Blocking& blocking = request.options.blocking;
-  if (blocking.convention == theory::Blocking::Convention::kClosed) return std::nullopt;
-  for (const theory::Task& task : tasks) {
-    std::vector<Duration> times{task.period, task.deadline.value, task.release_jitter};
-    for (const theory::Segment& segment : task.segments) times.push_back(segment.wcet);
-    for (const Duration time : times) {
-      if (time % blocking.tick == Duration::zero()) continue;
-      return Diagnostic{.file = request.file,
-                        .key = task.name,
-                        .problem = "expected times in whole ticks of " +
-                                   format_duration(blocking.tick) + "; found " +
-                                   format_duration(time)};
-    }
-  }
-  return std::nullopt;
-}
-
-// What a request asks for that does not go together.
-std::optional<Problem> contradiction(const AnalyzeRequest& request) {
-  if (const Status supply = theory::validate(request.options.supply); !supply) {
-    return usage("--lost and --window: " + supply.error().message());
-  }
-  if (!request.trace.empty() && !request.simulate) return usage("--trace needs --simulate");
-  for (const auto& output : {request.witness, request.demand, request.certificate, request.trace}) {
-    if (auto problem = refuse_overwriting(output, {request.file})) return problem;
-  }
-  if (request.lanes == 0) return usage("--lanes: expected at least 1");
-  const bool one_lane = request.advice || request.simulate || !request.witness.empty() ||
-                        !request.demand.empty() || !request.certificate.empty();
-  if (request.lanes > 1 && one_lane) {
-    return usage("--lanes goes with no other output: ask for one lane's tasks at a time");
-  }
-  return std::nullopt;
-}
+// Up to a hundred bisections of the analysis for each task: seconds for so many.
+constexpr std::size_t kMostTasksForAdvice = 256;
+// Jobs and outages that wait at once in a behaviour, 100 bytes each.
+constexpr std::int64_t kMostEventsOfWitness = 1'000'000;
+// Of theory::PartitionSearch::kExhaustive.
+constexpr std::size_t kMostTasksForEveryPartition = 64;
 
 // Why a search overrules a theorem that could not tell.
 std::string found_by_search(const theory::Witness& witness, const TaskSet& tasks) {
@@ -81,7 +46,28 @@ std::string found_by_search(const theory::Witness& witness, const TaskSet& tasks
                    : fmt::format("a behaviour was found in which a job of {} is dropped", name);
 }
 
+// Whether a behaviour as long as a job's longest wait can be simulated.
+bool can_be_shown(const TaskSet& tasks, const theory::Supply& supply) {
+  Duration longest;
+  for (const theory::Task& task : tasks) {
+    longest = std::max(longest, task.deadline.value + task.release_jitter);
+  }
+  std::int64_t events = supply.is_full() ? 0 : longest / supply.window;
+  for (const theory::Task& task : tasks) {
+    events += longest / task.period + 1;
+    if (events > kMostEventsOfWitness) return false;
+  }
+  return true;
+}
+
 void look_for_witness(const AnalyzeRequest& request, AnalyzeReport& report) {
+  const bool wanted = report.analysis.verdict == Verdict::kUnknown || !request.witness.empty();
+  if (!wanted || report.analysis.verdict == Verdict::kSchedulable) return;
+  if (!can_be_shown(report.tasks, report.options.supply)) {
+    report.notes.push_back(fmt::format("no search for a miss: a job may wait for over {} others",
+                                       kMostEventsOfWitness));
+    return;
+  }
   if (report.analysis.verdict == Verdict::kUnknown) {
     report.witness = theory::search_for_miss(report.tasks, report.options, {.seed = request.seed});
     if (!report.witness) return;
@@ -113,6 +99,11 @@ std::string sentence_of(const theory::Partition& partition) {
 }
 
 void advise(AnalyzeReport& report) {
+  if (report.tasks.size() > kMostTasksForAdvice) {
+    report.notes.push_back(fmt::format("no advice: it is for at most {} tasks, and there are {}",
+                                       kMostTasksForAdvice, report.tasks.size()));
+    return;
+  }
   report.sensitivity = theory::sensitivity(report.tasks, report.options);
   if (report.analysis.verdict == Verdict::kSchedulable) return;
   report.advice =
@@ -126,10 +117,11 @@ void advise(AnalyzeReport& report) {
 }
 
 void place_on_lanes(const AnalyzeRequest& request, AnalyzeReport& report) {
-  report.partition =
-      theory::partition(report.tasks, {.lane = report.options,
-                                       .lanes = request.lanes,
-                                       .search = theory::PartitionSearch::kExhaustive});
+  const auto search = report.tasks.size() <= kMostTasksForEveryPartition
+                          ? theory::PartitionSearch::kExhaustive
+                          : theory::PartitionSearch::kFirstFit;
+  report.partition = theory::partition(
+      report.tasks, {.lane = report.options, .lanes = request.lanes, .search = search});
   report.analysis.verdict = report.partition->verdict;
   report.analysis.theorem = report.partition->theorem;
   report.analysis.reason = report.partition->reason;
@@ -164,7 +156,7 @@ std::optional<Problem> write_certificate(const AnalyzeRequest& request, AnalyzeR
   }
   report.certificate = std::move(*certificate);
   if (Status saved = save_certificate(request.certificate, *report.certificate); !saved) {
-    return Problem::of(saved.error());
+    return Problem{ExitCode::kEnvironment, saved.error().message()};
   }
   report.notes.push_back("certificate: " + request.certificate.string());
   return std::nullopt;
@@ -176,9 +168,10 @@ Outcome<AnalyzeReport> analyze(const AnalyzeRequest& request) {
   if (auto problem = contradiction(request)) return fail(std::move(*problem));
   Parsed<TaskSet> tasks = load_task_csv(request.file, request.unit);
   if (!tasks) return fail(Problem::of(tasks.error()));
-  if (auto problem = off_the_tick(*tasks, request)) return fail(Problem::of(*problem));
+  if (auto problem = unusable(request, *tasks)) return fail(std::move(*problem));
   AnalyzeReport report;
   report.options = request.options;
+  report.lanes = request.lanes;
   report.tasks = std::move(*tasks);
   if (request.lanes > 1) {
     place_on_lanes(request, report);
@@ -201,12 +194,36 @@ ExitCode exit_code_of(const AnalyzeReport& report) {
   return exit_code_of(report.analysis.verdict);
 }
 
+namespace {
+
+// The name of the theorem is no evidence, but people read it: it has to be the one that these
+// options have, whatever the set.
+std::string theorem_of(const AnalysisOptions& options) {
+  theory::Task task;
+  task.id = TaskId{0};
+  task.segments = {{Duration::nanoseconds(1), Duration::zero()}};
+  task.period = Duration::seconds(1);
+  task.deadline = {task.period};
+  return theory::analyse({task}, {.policy = options.policy, .preemption = options.preemption})
+      .theorem;
+}
+
+Status checked(const TaskSet& tasks, const theory::Certificate& certificate) {
+  if (certificate.theorem != theorem_of(certificate.options)) {
+    return fail(Error::permanent(ErrorCode::kFailedPrecondition,
+                                 "the theorem is not the one of this policy"));
+  }
+  return theory::check_certificate(tasks, certificate);
+}
+
+}  // namespace
+
 Outcome<CheckReport> check(const CheckRequest& request) {
   Parsed<TaskSet> tasks = load_task_csv(request.file, request.unit);
   if (!tasks) return fail(Problem::of(tasks.error()));
   Parsed<theory::Certificate> certificate = load_certificate(request.certificate);
   if (!certificate) return fail(Problem::of(certificate.error()));
-  const Status believed = theory::check_certificate(*tasks, *certificate);
+  const Status believed = checked(*tasks, *certificate);
   return CheckReport{believed.has_value(), believed ? "" : believed.error().message(),
                      std::move(*certificate)};
 }

@@ -121,14 +121,18 @@ Json lanes_json(const theory::Partition& partition) {
   return lanes;
 }
 
+// "1 job", "2 jobs".
+std::string counted(std::size_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 std::string cell(std::optional<Duration> duration) {
   if (!duration) return "-";
   return *duration == Duration::max() ? "any" : format_duration(*duration);
 }
 
 std::string head(const AnalyzeReport& report) {
-  const std::string lanes =
-      report.partition ? fmt::format(" on {} lanes", report.partition->lanes.size()) : "";
+  const std::string lanes = report.lanes > 1 ? fmt::format(" on {} lanes", report.lanes) : "";
   std::string text = fmt::format(
       "{}{} by {}, {}; utilisation {:.4f}\n", theory::to_string(report.analysis.verdict), lanes,
       theory::policy::to_string(report.options.policy),
@@ -189,6 +193,7 @@ std::string sensitivity_text(const AnalyzeReport& report) {
                cell(task.longest_admissible_segment), cell(task.blocking_tolerance)});
   }
   text += table.render();
+  text += "(-: no value of this number alone will do; any: no limit was found)\n";
   if (sensitivity.critical_scaling) {
     text += fmt::format(
         "all WCETs together: up to {:.2f} % of what they are\n",
@@ -203,9 +208,9 @@ std::string sensitivity_text(const AnalyzeReport& report) {
 
 std::string simulation_text(const AnalyzeReport& report) {
   const SimulationSummary& simulation = *report.simulation;
-  std::string text = fmt::format("\nsimulated {}, seed {}: {} jobs, {} missed\n",
-                                 format_duration(simulation.length), simulation.seed,
-                                 simulation.jobs, simulation.missed);
+  std::string text =
+      fmt::format("\nsimulated {}, seed {}: {}, {} missed\n", format_duration(simulation.length),
+                  simulation.seed, counted(simulation.jobs, "job", "jobs"), simulation.missed);
   TextTable table({"task", "longest response", "bound"});
   for (std::size_t i = 0; i < report.tasks.size(); ++i) {
     const auto bound = bound_of(report, i);
@@ -276,12 +281,12 @@ std::string to_json(const AnalyzeReport& report) {
 std::string to_text(const CheckReport& report) {
   const theory::Certificate& certificate = report.certificate;
   std::string text =
-      report.believed
-          ? fmt::format("believed: {} tasks are schedulable by {}, {}; {} inequalities hold\n",
-                        certificate.tasks.size(),
-                        theory::policy::to_string(certificate.options.policy),
-                        theory::to_string(certificate.options.preemption), evidence_of(certificate))
-          : "not believed: " + report.doubt + "\n";
+      report.believed ? fmt::format("believed: schedulable by {}, {}: {}, {}\n",
+                                    theory::policy::to_string(certificate.options.policy),
+                                    theory::to_string(certificate.options.preemption),
+                                    counted(certificate.tasks.size(), "task", "tasks"),
+                                    counted(evidence_of(certificate), "inequality", "inequalities"))
+                      : "not believed: " + report.doubt + "\n";
   if (!report.believed) return text;
   text += "theorem: " + certificate.theorem + "\n";
   for (const std::string& assumption : certificate.assumptions) text += "  if " + assumption + "\n";

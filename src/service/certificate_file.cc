@@ -299,7 +299,9 @@ Parsed<Certificate> parse_certificate(std::string_view text, const std::filesyst
 
 Parsed<Certificate> load_certificate(const std::filesystem::path& file) {
   const Result<std::string> text = read_file(file, kLargestFile);
-  if (!text) return fail(Diagnostic{.file = file, .problem = text.error().message()});
+  if (!text) {
+    return fail(Diagnostic{.file = file, .problem = text.error().with_detail("").message()});
+  }
   return parse_certificate(*text, file);
 }
 

@@ -124,6 +124,7 @@ class Row {
     return time.value_or(Duration::zero());
   }
 
+  void report(std::string problem) { problems_.report(line_, "", std::move(problem)); }
   void report(Column column, std::string problem) {
     problems_.report(line_, name_of(column), std::move(problem));
   }
@@ -149,6 +150,7 @@ class Tasks {
     task.segments = read_segments(row);
     task.release_jitter = row.time(Column::kJitter, unit_);
     task.priority = read_priority(row);
+    add_times(task, row);
     tasks_.push_back(std::move(task));
   }
 
@@ -206,7 +208,17 @@ class Tasks {
     return {value};
   }
 
+  // The sum before is within the limit of 2^60, and a line adds less than 2^62: nothing overflows.
+  void add_times(const theory::Task& task, Row& row) {
+    for (const theory::Segment& segment : task.segments) sum_ += segment.wcet;
+    sum_ += task.period + task.deadline.value + task.release_jitter;
+    if (sum_ > theory::kLargestSum) {
+      row.report("the times of the lines up to here sum to over 36 years, more than is analysed");
+    }
+  }
+
   Duration unit_;
+  Duration sum_;  // of all periods, deadlines, jitters and WCETs
   theory::TaskSet tasks_;
   std::map<std::string, int> lines_;  // of each name's first use
 };

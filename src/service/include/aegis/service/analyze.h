@@ -57,6 +57,7 @@ struct SimulationSummary {
 struct AnalyzeReport {
   theory::AnalysisOptions options;
   theory::TaskSet tasks;  // as read, before overheads
+  std::size_t lanes = 1;  // as asked for
   // Its verdict is the command's exit code. Where the theorem could not tell but a search found a
   // job that misses, kUnschedulable with that reason.
   theory::Analysis analysis;

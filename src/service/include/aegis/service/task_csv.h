@@ -21,11 +21,18 @@ namespace aegis::service {
 // `Segments` splits the WCET ("10+10+10", which must add up to it; empty: one segment); of a task's
 // BCET each segment keeps what the others cannot contain, max(0, BCET - (WCET - its WCET)).
 //
-// Times are decimal numbers in `unit` (> 0, at most 100 days) and are read exactly: a fraction of a
-// nanosecond is refused. Names are any text without a comma, unique. Spaces around cells, empty
-// lines, a byte-order mark and CRLF are allowed. Limits: 16 MiB, 10,000 tasks, 64 KiB a line, times
-// up to 100 days. The first problem is returned; a deadline below the WCET or a jitter beyond the
-// deadline is not one (the analysis says what becomes of it).
+// Times are decimal numbers in `unit` (> 0, at most 100 days), without sign, exponent or unit of
+// their own, and are read exactly: a fraction of a nanosecond is refused. Names are any text
+// without a comma, unique. Spaces around cells, empty lines, a byte-order mark and CRLF are
+// allowed. Limits: 16 MiB, 10,000 tasks, 64 KiB a line, times up to 100 days, all of them together
+// up to theory::kLargestSum (36 years): what is beyond is an error here, never a verdict. The first
+// problem is returned, with its line. A set that was read passes theory::validate.
+//
+// No error, since the analyses have an answer to it: a deadline below the WCET; periods without a
+// common multiple in 64 bits (no analysis needs one); a jitter beyond the deadline or the period. A
+// jitter beyond the period makes several jobs ready at once, in the order of their arrivals; since
+// a task of a file keeps no queue, those that find the one before unfinished are dropped, which is
+// a miss.
 [[nodiscard]] Parsed<theory::TaskSet> load_task_csv(const std::filesystem::path& file,
                                                     Duration unit);
 // The same from memory; `file` names it in diagnostics.
