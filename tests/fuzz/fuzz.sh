@@ -12,7 +12,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath "${1:?fuzz.sh BUILD [reader ...]}")
 shift
 readers=("$@")
-[ ${#readers[@]} -gt 0 ] || readers=(trace workload profile task_csv duration mock_script)
+[ ${#readers[@]} -gt 0 ] || readers=(trace workload profile certificate task_csv duration mock_script)
 seconds=${FUZZ_SECONDS:-60}
 work=$build/fuzz
 mkdir -p "$work/findings" "$work/corpus" "$work/logs"
@@ -25,7 +25,7 @@ ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19 addr2line | head -n 1)
 export ASAN_SYMBOLIZER_PATH
 
 longest_input() {  # bytes: a few times the largest seed that means something
-  case $1 in trace | profile | workload) echo 8192 ;; *) echo 2048 ;; esac
+  case $1 in trace | profile | certificate | workload) echo 8192 ;; *) echo 2048 ;; esac
 }
 
 fuzz() {  # fuzz READER: 0 when nothing was found
