@@ -56,6 +56,22 @@ TEST(TaskCsv, takes_a_byte_order_mark_windows_line_ends_and_empty_lines) {
   EXPECT_EQ(parsed("Task,T,D,WCET\nA,100,50,20").size(), 1U) << "no newline at the end";
 }
 
+TEST(TaskCsv, refuses_sums_that_no_analysis_takes_with_the_line) {
+  std::string text = "Task,T,D,WCET\n";
+  // 100 days twice and a millisecond a line: the 67th passes 2^60 ns.
+  for (int i = 0; i < 66; ++i) text += "t" + std::to_string(i) + ",8640000000,8640000000,1\n";
+  EXPECT_TRUE(theory::validate(parsed(text)));
+  EXPECT_EQ(
+      refusal(text + "last,8640000000,8640000000,1\n"),
+      "t.csv:68: the times of the lines up to here sum to over 36 years, more than is analysed");
+}
+
+TEST(TaskCsv, takes_a_jitter_beyond_period_and_deadline) {
+  const theory::TaskSet tasks = parsed("Task,T,D,WCET,Jitter\nA,100,50,20,250\n");
+  EXPECT_EQ(tasks[0].release_jitter, 250_ms);
+  EXPECT_TRUE(theory::validate(tasks));
+}
+
 TEST(TaskCsv, reads_decimals_exactly_in_every_unit) {
   const std::string_view text = "Task,T,D,WCET\nA,100.5,50,0.001\n";
   EXPECT_EQ(parsed(text, 1_us).front().segments[0].wcet, 1_ns);

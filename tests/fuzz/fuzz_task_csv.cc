@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// parse_task_csv: any text is a task set or one line. A set that was accepted, written as CSV in
+// parse_task_csv: any text is a task set or one line, and a task set is one that the analyses take.
+// A set that was accepted, written as CSV in
 // nanoseconds, is read as the same set.
 #include <algorithm>
 #include <string>
@@ -70,6 +71,7 @@ void read_in(Duration unit, std::string_view text) {
   if (!tasks) return aegis::fuzz::require_one_line(tasks.error().message(), kFile);
   require(!tasks->empty() && tasks->size() <= 10'000, "1 to 10,000 tasks");
   for (const Task& task : *tasks) check(task);
+  require(aegis::theory::validate(*tasks).has_value(), "what was read can be analysed", text);
   const std::string csv = to_csv(*tasks);
   const auto again = aegis::service::parse_task_csv(csv, kFile, Duration::nanoseconds(1));
   require(again.has_value(), "what was read can be written and read", csv);
