@@ -193,7 +193,8 @@ std::string sensitivity_text(const AnalyzeReport& report) {
                cell(task.longest_admissible_segment), cell(task.blocking_tolerance)});
   }
   text += table.render();
-  text += "(-: no value of this number alone will do; any: no limit was found)\n";
+  text += holds ? "(-: no limit was found; any: whatever its length)\n"
+                : "(-: no value was found with which it would hold; any: whatever its length)\n";
   if (sensitivity.critical_scaling) {
     text += fmt::format(
         "all WCETs together: up to {:.2f} % of what they are\n",

@@ -133,6 +133,7 @@ class Advice(AnalyzeTest):
         self.expect(1, "analyze", "ab.csv", "--best-effort", "15000001ns")
         text = self.expect(0, "analyze", "ab.csv", "--advice").stdout
         self.assertIn("how far each number may move alone", text)
+        self.assertIn("(-: no limit was found", text)
         self.assertNotIn("what would help", text)
 
     def test_too_many_tasks_get_a_note(self):
@@ -350,12 +351,18 @@ class Undecided(AnalyzeTest):
         self.assertIn("A is dropped", report["reason"])
 
     def test_nothing_found_stays_undecided(self):
-        # A's own two jobs, 11 apart, and B's: the bound of B counts A's later job at equal priority, which no
-        # behaviour lets run first.
-        self.write("eq.csv", "Task,T,D,WCET,Priority\nA,11,22,5,1\nB,16,16,6,1\n")
-        ended = self.run_aegisrt("analyze", "eq.csv", "--policy", "static", "--json", "--witness", "w.svg")
-        report = json.loads(ended.stdout)
-        self.assertEqual(ended.returncode, {"schedulable": 0, "unschedulable": 1, "unknown": 3}[report["verdict"]])
+        # With 5 ms of jitter the analysis lets every equal job go first, whatever their order of arrival.
+        self.write("eq.csv", "Task,T,D,WCET,Jitter,Priority\nA,10,7,2,5,1\nB,15,8,2,0,1\nC,11,9,2,0,1\n")
+        report = self.expect_json(3, "analyze", "eq.csv", "--policy", "static", "--preemptive", "--witness", "w.svg")
+        self.assertEqual(report["verdict"], "unknown")
+        self.assertIn("equal priorities", report["reason"])
+        self.assertEqual(report["notes"], ["no witness: none was found within the limits"])
+        self.assertFalse(self.path("w.svg").exists())
+
+    def test_a_search_that_would_not_fit_is_not_begun(self):
+        self.write("long.csv", "Task,T,D,WCET,Jitter\nA,100,8640000000,20,8640000000\nB,80,40,15,0\n")
+        report = self.expect_json(3, "analyze", "long.csv", "--policy", "fifo")
+        self.assertEqual(report["notes"], ["no search for a miss: a job may wait for over 1000000 others"])
 
 
 class Outputs(AnalyzeTest):

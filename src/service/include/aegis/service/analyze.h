@@ -72,9 +72,14 @@ struct AnalyzeReport {
   std::vector<std::string> notes;              // what was written, or why not
 };
 
-// Fails on a file that cannot be used or written, on a request that contradicts itself, and on a
-// simulation of over 5,000,000 jobs; every verdict is a report. Takes up to seconds on sets at the
-// limits.
+// Fails on a file that cannot be used, on a request that contradicts itself, on overheads whose
+// sums overflow, and on a simulation of over 5,000,000 jobs (kInput); on outputs that cannot be
+// written (kEnvironment). Both before anything is written, but for a disk that fills up. Every
+// verdict is a report.
+//
+// Limits: lanes for at most 1000 tasks, above 64 by first fit only; advice for at most 256 tasks (a
+// note otherwise); no search for a miss that would hold over 1,000,000 jobs and outages (a note).
+// The analysis takes milliseconds, of 10,000 tasks seconds; advice up to thousands of analyses.
 [[nodiscard]] Outcome<AnalyzeReport> analyze(const AnalyzeRequest& request);
 
 // A verdict, why, and a table of the tasks, for a terminal; then whatever was asked for.
@@ -89,8 +94,9 @@ struct AnalyzeReport {
 //    "failure":null|{"task":"A"|null, "interval_ns":N, "demand_ns":N, "blocking_ns":N,
 //                    "blocker":"C"|null, "lost_ns":N}}
 //
-// and, where asked for, "witness", "advice", "sensitivity", "simulation", "lanes", "global". null:
-// not derived, or does not apply. Tasks stand in the file's order.
+// and, where asked for, "witness", "advice", "sensitivity", "simulation", "lanes", "global",
+// "notes". null: not derived, or does not apply; 2^63 - 1 in "sensitivity": no limit. Tasks stand
+// in the file's order.
 [[nodiscard]] std::string to_json(const AnalyzeReport& report);
 
 // The verdict's; kEnvironment where the simulation contradicts the proof.
