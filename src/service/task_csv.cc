@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -150,6 +151,7 @@ class Tasks {
     task.segments = read_segments(row);
     task.release_jitter = row.time(Column::kJitter, unit_);
     task.priority = read_priority(row);
+    task.overload = {theory::OverloadRule::kQueue, std::numeric_limits<std::uint32_t>::max()};
     add_times(task, row);
     tasks_.push_back(std::move(task));
   }

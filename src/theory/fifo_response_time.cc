@@ -25,14 +25,15 @@ bool is_exact(const TaskSet& tasks) {
 }
 
 // The failure of the first task whose bound exceeds its deadline, if any.
-std::optional<Failure> first_failure(const TaskSet& tasks, const std::vector<TaskBound>& bounds) {
+std::optional<Failure> first_failure(const TaskSet& tasks, const BlockingProfile& profile,
+                                     const std::vector<TaskBound>& bounds) {
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (!bounds[i].slack || *bounds[i].slack >= Duration::zero()) continue;
     return Failure{tasks[i].id,
                    tasks[i].deadline.value,
                    *bounds[i].response_time - bounds[i].blocking,
                    bounds[i].blocking,
-                   {},
+                   profile.at(-tasks[i].release_jitter).blocker,
                    {}};
   }
   return std::nullopt;
@@ -64,7 +65,7 @@ Analysis analyse_fifo_response_time(const TaskSet& tasks, Blocking blocking, con
     const Block block = profile.at(-tasks[i].release_jitter);
     analysis.tasks.push_back(bound_of(tasks[i], response.bound(i), block));
   }
-  if (const auto failure = first_failure(tasks, analysis.tasks)) {
+  if (const auto failure = first_failure(tasks, profile, analysis.tasks)) {
     return refused(tasks, std::move(analysis), *failure, blocking.tick);
   }
   const bool all = std::all_of(analysis.tasks.begin(), analysis.tasks.end(),

@@ -111,11 +111,13 @@ class Attempt {
     scenario_.instant = instant;
   }
 
+  // The lane goes on losing until the last job is due, but best effort never is.
   [[nodiscard]] Behaviour behaviour() const {
     Duration latest;
     for (const Task& task : tasks_) latest = std::max(latest, task.deadline.value);
     return {jobs_of(tasks_, scenario_, options_.blocking.tick),
-            front_loaded_outages(supply_, scenario_.instant, scenario_.length + latest)};
+            front_loaded_outages(supply_, scenario_.instant,
+                                 scenario_.length + std::min(latest, limit_))};
   }
 
   TaskSet tasks_;

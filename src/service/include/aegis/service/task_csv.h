@@ -30,9 +30,8 @@ namespace aegis::service {
 //
 // No error, since the analyses have an answer to it: a deadline below the WCET; periods without a
 // common multiple in 64 bits (no analysis needs one); a jitter beyond the deadline or the period. A
-// jitter beyond the period makes several jobs ready at once, in the order of their arrivals; since
-// a task of a file keeps no queue, those that find the one before unfinished are dropped, which is
-// a miss.
+// jitter or a deadline beyond the period lets several jobs of a task wait, in the order of their
+// arrivals: as in the papers, none is ever dropped (a workload's tasks have overload rules).
 [[nodiscard]] Parsed<theory::TaskSet> load_task_csv(const std::filesystem::path& file,
                                                     Duration unit);
 // The same from memory; `file` names it in diagnostics.
