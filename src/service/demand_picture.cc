@@ -26,8 +26,10 @@ class DemandPicture {
  public:
   DemandPicture(const DrawnDemand& drawn, const DemandCurves& curves,
                 const DemandPictureOptions& options)
-      : drawn_(drawn), curves_(curves), options_(options) {
-    sentence_ = drawing::lines_of(options.sentence, kWidth - 2 * kMargin, 12);
+      : drawn_(drawn),
+        curves_(curves),
+        options_(options),
+        sentence_(drawing::lines_of(options.sentence, kWidth - 2 * kMargin, 12)) {
     top_ = 42 + 18 * static_cast<double>(sentence_.size()) + 52;
     bottom_ = top_ + kPlotHeight;
     const Duration from = curves.steps.front().t;

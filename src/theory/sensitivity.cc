@@ -93,7 +93,7 @@ class Search {
     Duration holds, breaks;
   };
 
-  explicit Search(FixedOrder fixed)
+  explicit Search(FixedOrder&& fixed)
       : tasks_(std::move(fixed.tasks)),
         options_(fixed.options),
         verdict_(judge(tasks_, options_)) {}

@@ -26,7 +26,7 @@ struct LaneAdmission {
   theory::Overheads overheads;
   theory::TaskSet tasks;  // before overheads
   scheduler::Admission admission;
-  std::vector<std::string> advice;  // of a lane not admitted: what would help, smallest change first
+  std::vector<std::string> advice;  // of a lane not admitted: what would help, smallest first
 };
 
 // The answer for the whole workload, lane by lane in the file's order.
