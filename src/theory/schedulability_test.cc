@@ -246,6 +246,19 @@ TEST(Schedulability, the_verdict_alone_is_the_verdict_of_the_analysis) {
   }
 }
 
+// X arrives a tick after the others, so that Y, due as it, goes first; Z's long segment began
+// before.
+//
+//     Z |===|===|===|===|
+//     Y  ^              |===|===|
+//     X      ^                  |===|      6 after its arrival; together with Y it goes first: 5
+TEST(Schedulability, the_worst_job_under_edf_arrives_later_and_is_blocked_all_the_same) {
+  TaskSet tasks = example::set({{1, 6, 3}, {2, 6, 4}, {6, 13, 11}});
+  tasks[2].segments = {{2_ns, 2_ns}, {4_ns, 4_ns}};
+  const Analysis analysis = analyse_np_edf_response_time(tasks, Blocking::closed());
+  EXPECT_EQ(analysis.tasks[0].response_time, 6_ns);
+}
+
 TEST(Schedulability, a_deadline_within_the_clock_error_is_refused) {
   AnalysisOptions options;
   options.overheads.clock_error = 45_ms;
