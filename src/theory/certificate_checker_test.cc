@@ -14,16 +14,10 @@ namespace {
 using namespace time_literals;
 using example::by;
 using example::Kind;
+using example::kThoroughness;
 using example::RandomSets;
 using policy::Policy;
 using testing::HasSubstr;
-
-// How much is tried: an unoptimised build, as for coverage, is a hundred times slower.
-#ifdef __OPTIMIZE__
-constexpr int kThoroughness = 8;
-#else
-constexpr int kThoroughness = 1;
-#endif
 
 Certificate certified(const TaskSet& tasks, const AnalysisOptions& options) {
   return *certify(tasks, options, analyse(tasks, options));

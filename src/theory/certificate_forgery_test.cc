@@ -18,16 +18,10 @@ namespace {
 using namespace time_literals;
 using example::by;
 using example::Kind;
+using example::kThoroughness;
 using example::RandomSets;
 using policy::Policy;
 using testing::HasSubstr;
-
-// How much is tried: an unoptimised build, as for coverage, is a hundred times slower.
-#ifdef __OPTIMIZE__
-constexpr int kThoroughness = 8;
-#else
-constexpr int kThoroughness = 1;
-#endif
 
 constexpr Extent kExtents[] = {Extent::kBusyPeriod, Extent::kHyperperiod, Extent::kLoad};
 

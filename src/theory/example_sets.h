@@ -12,6 +12,13 @@
 // Task sets that several tests of this layer use.
 namespace aegis::theory::example {
 
+// How much the properties try: an unoptimised build, as for coverage, is a hundred times slower.
+#ifdef __OPTIMIZE__
+inline constexpr int kThoroughness = 8;
+#else
+inline constexpr int kThoroughness = 1;
+#endif
+
 // Numbers of a task in ticks; one tick is one nanosecond here. Priority is the position in the set.
 struct Numbers {
   std::int64_t wcet, period, deadline, jitter = 0;

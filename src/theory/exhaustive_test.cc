@@ -18,19 +18,13 @@ namespace aegis::theory {
 namespace {
 
 using example::Kind;
+using example::kThoroughness;
 using example::RandomSets;
 using example::text_of;
 using policy::Policy;
 
 constexpr Duration kTick = Duration::nanoseconds(1);
 constexpr Duration kLong = Duration::nanoseconds(150);
-
-// How much is tried: an unoptimised build, as for coverage, is a hundred times slower.
-#ifdef __OPTIMIZE__
-constexpr int kThoroughness = 8;
-#else
-constexpr int kThoroughness = 1;
-#endif
 
 constexpr Preemption kPreemptions[] = {Preemption::kNonPreemptive, Preemption::kPreemptive};
 

@@ -15,17 +15,12 @@
 namespace aegis::theory {
 namespace {
 
+using example::kThoroughness;
+
 using testing::HasSubstr;
 using namespace time_literals;
 
 constexpr Preemption kPreemptions[] = {Preemption::kNonPreemptive, Preemption::kPreemptive};
-
-// How much is tried: an unoptimised build, as for coverage, is a hundred times slower.
-#ifdef __OPTIMIZE__
-constexpr int kThoroughness = 8;
-#else
-constexpr int kThoroughness = 1;
-#endif
 
 // One job, in ticks. `segments` are what is left, the running one first.
 struct SimulatedJob {

@@ -11,15 +11,9 @@ namespace {
 using namespace time_literals;
 using example::by;
 using example::Kind;
+using example::kThoroughness;
 using example::RandomSets;
 using policy::Policy;
-
-// How much is tried: an unoptimised build, as for coverage, is a hundred times slower.
-#ifdef __OPTIMIZE__
-constexpr int kThoroughness = 8;
-#else
-constexpr int kThoroughness = 1;
-#endif
 
 TEST(ProvenSet, takes_in_a_and_b_refuses_c_and_takes_it_in_segments) {
   const TaskSet tasks = example::running_example();

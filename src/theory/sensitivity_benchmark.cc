@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a full sensitivity and the advice for a refused set cost, by the number of tasks.
-#include <random>
-
 #include <benchmark/benchmark.h>
 
 #include "aegis/theory/advice.h"
 #include "aegis/theory/sensitivity.h"
 
+#include "benchmark_sets.h"
+
 namespace aegis::theory {
 namespace {
-
-// n tasks with periods from 1 ms to 1 s, U = 0.6 together, no segment over 200 us: the sets of
-// schedulability_benchmark.cc.
-TaskSet tasks_of(std::int64_t n) {
-  std::mt19937_64 random(1);
-  TaskSet tasks;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const Duration period = Duration::milliseconds(static_cast<std::int64_t>(1 + random() % 1'000));
-    const Duration wcet = period * 6 / (10 * n);
-    const std::int64_t pieces = wcet / Duration::microseconds(200) + 1;
-    Task task{TaskId{static_cast<std::uint32_t>(i)}, {}, {}, period, {period}};
-    task.segments.assign(static_cast<std::size_t>(pieces), {wcet / pieces, Duration::zero()});
-    task.priority = {period.ns() * 1'000 + i};
-    tasks.push_back(std::move(task));
-  }
-  return tasks;
-}
 
 void full_sensitivity(benchmark::State& state, policy::Policy policy) {
   const TaskSet tasks = tasks_of(state.range(0));
