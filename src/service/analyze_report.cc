@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -131,6 +133,22 @@ std::string cell(std::optional<Duration> duration) {
   return *duration == Duration::max() ? "any" : format_duration(*duration);
 }
 
+// A limit with every digit: rounded, it could name a value beyond it.
+std::string limit(std::optional<Duration> duration) {
+  if (!duration || *duration == Duration::max()) return cell(duration);
+  const std::int64_t ns = duration->ns();
+  const auto [unit, name] = ns >= 1'000'000'000 ? std::pair{1'000'000'000, "s"}
+                            : ns >= 1'000'000   ? std::pair{1'000'000, "ms"}
+                            : ns >= 1'000       ? std::pair{1'000, "us"}
+                                                : std::pair{1, "ns"};
+  std::string text = std::to_string(ns / unit);
+  if (ns % unit != 0) {
+    text += "." + std::to_string(unit + ns % unit).substr(1);
+    text.erase(text.find_last_not_of('0') + 1);
+  }
+  return text + " " + name;
+}
+
 std::string head(const AnalyzeReport& report) {
   const std::string lanes = report.lanes > 1 ? fmt::format(" on {} lanes", report.lanes) : "";
   std::string text = fmt::format(
@@ -188,9 +206,9 @@ std::string sensitivity_text(const AnalyzeReport& report) {
                    "own segment up to", "foreign segment up to"});
   for (std::size_t i = 0; i < sensitivity.tasks.size(); ++i) {
     const theory::TaskSensitivity& task = sensitivity.tasks[i];
-    table.add({report.tasks[i].name, cell(task.largest_wcet), cell(task.smallest_period),
-               cell(value_of(task.smallest_deadline)), cell(task.largest_jitter),
-               cell(task.longest_admissible_segment), cell(task.blocking_tolerance)});
+    table.add({report.tasks[i].name, limit(task.largest_wcet), limit(task.smallest_period),
+               limit(value_of(task.smallest_deadline)), limit(task.largest_jitter),
+               limit(task.longest_admissible_segment), limit(task.blocking_tolerance)});
   }
   text += table.render();
   text += holds ? "(-: no limit was found; any: whatever its length)\n"
@@ -202,7 +220,7 @@ std::string sensitivity_text(const AnalyzeReport& report) {
   }
   if (holds && sensitivity.longest_best_effort_segment) {
     text += fmt::format("best effort: segments up to {}\n",
-                        format_duration(*sensitivity.longest_best_effort_segment));
+                        limit(sensitivity.longest_best_effort_segment));
   }
   return text;
 }

@@ -351,5 +351,16 @@ TEST(Analyze, a_place_that_cannot_be_written_is_found_before_anything_is) {
   EXPECT_FALSE(std::filesystem::exists(certificate.path()));
 }
 
+TEST(Analyze, a_limit_is_shown_with_every_digit) {
+  // 15 + 20 > 34.999: A needs a deadline of 35 ms, or B at most 14.999 ms.
+  const TaskFile file("Task,T,D,WCET\nA,100,34.999,20\nB,80,40,15\n");
+  const auto report = analyze({.file = file.path(), .unit = 1_ms, .advice = true});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->sensitivity->tasks[0].smallest_deadline,
+            std::optional(RelativeDeadline{35_ms}));
+  EXPECT_EQ(report->sensitivity->tasks[1].largest_wcet, 14'999_us);
+  EXPECT_NE(to_text(*report).find(" 14.999 ms"), std::string::npos) << to_text(*report);
+}
+
 }  // namespace
 }  // namespace aegis::service
