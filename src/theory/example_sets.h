@@ -116,6 +116,15 @@ class RandomSets {
   std::mt19937_64 random_;
 };
 
+inline constexpr Preemption kPreemptions[] = {Preemption::kNonPreemptive, Preemption::kPreemptive};
+
+// Options that are exact in the integer time of these sets.
+inline AnalysisOptions in_ticks(policy::Policy policy, Preemption preemption) {
+  return {.policy = policy,
+          .preemption = preemption,
+          .blocking = Blocking::started_before(Duration::nanoseconds(1))};
+}
+
 // The options that most tests ask with: a policy, no overheads, blocking closed.
 inline AnalysisOptions by(policy::Policy policy,
                           Preemption preemption = Preemption::kNonPreemptive) {

@@ -17,7 +17,9 @@
 namespace aegis::theory {
 namespace {
 
+using example::in_ticks;
 using example::Kind;
+using example::kPreemptions;
 using example::kThoroughness;
 using example::RandomSets;
 using example::text_of;
@@ -25,12 +27,6 @@ using policy::Policy;
 
 constexpr Duration kTick = Duration::nanoseconds(1);
 constexpr Duration kLong = Duration::nanoseconds(150);
-
-constexpr Preemption kPreemptions[] = {Preemption::kNonPreemptive, Preemption::kPreemptive};
-
-AnalysisOptions in_ticks(Policy policy, Preemption preemption) {
-  return {.policy = policy, .preemption = preemption, .blocking = Blocking::started_before(kTick)};
-}
 
 // Calls `f(schedule)` for every combination of first arrivals, strictly periodic: for fixed
 // priorities and EDF without jitter the worst case is among them.

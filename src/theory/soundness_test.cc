@@ -17,7 +17,9 @@
 namespace aegis::theory {
 namespace {
 
+using example::in_ticks;
 using example::Kind;
+using example::kPreemptions;
 using example::kThoroughness;
 using example::RandomSets;
 using example::text_of;
@@ -28,7 +30,6 @@ constexpr Duration kLong = Duration::nanoseconds(150);
 
 constexpr Policy kPolicies[] = {Policy::kEdf, Policy::kRateMonotonic, Policy::kDeadlineMonotonic,
                                 Policy::kStaticPriority, Policy::kFifo};
-constexpr Preemption kPreemptions[] = {Preemption::kNonPreemptive, Preemption::kPreemptive};
 
 constexpr Kind kKinds[] = {
     {},
@@ -37,10 +38,6 @@ constexpr Kind kKinds[] = {
     {.segments = true},
     {.largest_jitter = 15, .deadlines_beyond_periods = true, .segments = true},
 };
-
-AnalysisOptions in_ticks(Policy policy, Preemption preemption) {
-  return {.policy = policy, .preemption = preemption, .blocking = Blocking::started_before(kTick)};
-}
 
 // The same of a lane that loses nothing, and of two that lose some.
 template <class F>
