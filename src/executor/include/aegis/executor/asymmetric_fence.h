@@ -23,7 +23,7 @@ namespace aegis::executor {
 // the compiler does not swap the submitter's store and load: the processor's own swapping is what
 // the barrier undoes.
 //
-// This is what spares a submit from draining its store buffer (about 10 ns, more with misses in
+// This is what spares a submit from draining its store buffer (about 5 ns, more with misses in
 // it). The price, 1 to 10 µs and an interruption of about 1 µs on the other CPUs on which this
 // process runs, is paid by who parks.
 //

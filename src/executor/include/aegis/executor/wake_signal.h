@@ -74,7 +74,7 @@ class BasicWakeSignal {
   void park(TimePoint until) noexcept { word_.sleep(until); }
 
   // Submitter, after publishing its work. Real-time: one load when the sleeper is awake (about a
-  // nanosecond; with a full fence about 10 ns where the kernel has no membarrier); otherwise a
+  // nanosecond; with a full fence about 5 ns where the kernel has no membarrier); otherwise a
   // system call, made by the first of several notifiers only.
   void notify() noexcept {
     fence_.light();
