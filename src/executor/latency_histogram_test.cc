@@ -179,26 +179,36 @@ TEST(LatencyHistogram, merging_is_recording_into_one_in_any_order_and_grouping) 
 //   records ended before it <= count <= records begun by its end, each sample within [min, max],
 //   the sum holds at least the records before and at most those after.
 //
-// Goes on until there have been so many records and kSnapshots.
-constexpr std::uint64_t kSnapshots = 2'000;
+// Goes on until there have been so many records, and so many snapshots between which something was
+// recorded.
+struct Extent {
+  std::uint64_t records = 0;
+  std::uint64_t snapshots = 0;
+};
 template <class Histogram>
-std::uint64_t count_broken_snapshots(std::uint64_t records) {
+std::uint64_t count_broken_snapshots(Extent extent) {
   const auto histogram = std::make_unique<Histogram>();
   std::atomic<bool> stop{false};
   std::atomic<std::uint64_t> snapshots{0};
   std::thread writer([&] {
-    const auto enough = [&](std::uint64_t n) { return n > records && snapshots > kSnapshots; };
+    const auto enough = [&](std::uint64_t n) {
+      return n > extent.records && snapshots > extent.snapshots;
+    };
     for (std::uint64_t n = 1; !stop.load(std::memory_order_relaxed) && !enough(n); ++n) {
       histogram->record(Duration::nanoseconds(static_cast<std::int64_t>(n)));
     }
     stop = true;
   });
   std::uint64_t broken = 0;
+  std::uint64_t before_last = 0;
+  std::uint64_t turns = 0;
   while (!stop.load(std::memory_order_relaxed)) {
     const std::uint64_t before = histogram->count();
     const HistogramSnapshot taken = histogram->snapshot();
-    const std::uint64_t after = histogram->count() + 1;    // one may have begun
-    if (++snapshots % 16 == 0) std::this_thread::yield();  // there may be one processor only
+    const std::uint64_t after = histogram->count() + 1;  // one may have begun
+    if (before != before_last) ++snapshots;
+    before_last = before;
+    if (++turns % 16 == 0) std::this_thread::yield();  // there may be one processor only
     bool holds = before <= taken.count() && taken.count() <= after;
     const auto sum = static_cast<std::uint64_t>(taken.sum().ns());
     holds &= before * (before + 1) / 2 <= sum && sum <= after * (after + 1) / 2;
@@ -215,7 +225,7 @@ std::uint64_t count_broken_snapshots(std::uint64_t records) {
 }
 
 TEST(LatencyHistogramStress, snapshots_taken_while_recording_keep_their_promise) {
-  EXPECT_EQ(count_broken_snapshots<LatencyHistogram>(2'000'000), 0U);
+  EXPECT_EQ(count_broken_snapshots<LatencyHistogram>({2'000'000, 200}), 0U);
 }
 
 struct Dawdling : ExtremesBucketEnd {
@@ -232,9 +242,9 @@ struct BucketBeforeExtremes : Dawdling {
 };
 
 TEST(LatencyHistogramStress, catches_the_wrong_twins) {
-  EXPECT_GT(count_broken_snapshots<BasicLatencyHistogram<EndBeforeBucket>>(0), 0U);
-  EXPECT_GT(count_broken_snapshots<BasicLatencyHistogram<BucketBeforeExtremes>>(0), 0U);
-  EXPECT_EQ(count_broken_snapshots<BasicLatencyHistogram<Dawdling>>(0), 0U);  // harmless
+  EXPECT_GT(count_broken_snapshots<BasicLatencyHistogram<EndBeforeBucket>>({0, 200}), 0U);
+  EXPECT_GT(count_broken_snapshots<BasicLatencyHistogram<BucketBeforeExtremes>>({0, 200}), 0U);
+  EXPECT_EQ(count_broken_snapshots<BasicLatencyHistogram<Dawdling>>({0, 20}), 0U);  // harmless
 }
 
 // A snapshot of a histogram at rest is exact and says so, whatever happened before.
