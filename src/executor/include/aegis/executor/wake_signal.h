@@ -55,6 +55,7 @@ class ParkingWord {
 template <class Fence>
 class BasicWakeSignal {
  public:
+  // With a fence of the default kind, or this one. Awake.
   BasicWakeSignal() = default;
   explicit BasicWakeSignal(Fence fence) : fence_(fence) {}
 
@@ -87,6 +88,7 @@ class BasicWakeSignal {
   [[no_unique_address]] const Fence fence_{};
 };
 
+// With the cheapest fence that works on this machine.
 using WakeSignal = BasicWakeSignal<AsymmetricFence>;
 
 }  // namespace aegis::executor
