@@ -26,8 +26,9 @@ namespace aegis::executor {
 // This is what spares a submit from draining its store buffer: 5 ns, and with a store in it whose
 // cache line is elsewhere as long as that line takes, 60 to 400 ns. The price is paid by who parks,
 // and by every other CPU on which this process runs, which is interrupted once. Measured on a
-// virtual machine: 0.2 µs if no other CPU is busy with this process, else 4.5 µs for the caller and
-// 5 µs for the interrupted. Worth it where submits are many and sleeps are few; n threads that each
+// loaded virtual machine: 0.2 µs if no other CPU is busy with this process, else 1 µs (median) to
+// 20 µs (p99) for the caller and about 5 µs for the interrupted; the kernel lets one thread at a
+// time through. Worth it where submits are many and sleeps are few; n threads that each
 // sleep every millisecond take n - 1 interruptions a millisecond from each other (at 8 threads 3.5
 // % of each), and kTwoFullFences is then the better kind.
 //

@@ -60,7 +60,7 @@ class BasicWakeSignal {
   explicit BasicWakeSignal(Fence fence) : fence_(fence) {}
 
   // Sleeper: from here on notify() wakes. Look for work once more before park(). Costs a system
-  // call of 0.2 to 10 µs, and an interruption of the other CPUs of this process. If the kernel
+  // call of 0.2 to 20 µs, and an interruption of the other CPUs of this process. If the kernel
   // refuses its barrier, the flag goes down again and park() returns at once: better awake than
   // asleep beside work.
   void announce() noexcept {
