@@ -47,7 +47,7 @@ class LatencyMonitor {
   // The worker. A wait that slept ended `late` after it should have.
   void record_wake_up(Duration late) noexcept { wake_up_.record(late); }
 
-  // The worker. Four histogram records at most, some 15 ns. Queueing counts of each started job,
+  // The worker. Four histogram records at most, some 8 ns. Queueing counts of each started job,
   // execution and response of those that completed, so that no failure passes for a fast job.
   JobFindings record_job(const JobRecord& job) noexcept {
     count(job.outcome);
@@ -74,7 +74,7 @@ class LatencyMonitor {
   static constexpr std::uint64_t kLeastSamples = 100;
   [[nodiscard]] std::optional<WcetEstimate> estimate_wcet() const noexcept;
 
-  // Any thread; about 4 µs. Each figure is exact or as HistogramSnapshot says; figures of one job
+  // Any thread; some 5 µs. Each figure is exact or as HistogramSnapshot says; figures of one job
   // may be in one and not yet in another.
   [[nodiscard]] JobLatencies latencies() const noexcept {
     return {.wake_up = LatencySummary::of(wake_up_.snapshot()),
