@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string_view>
 
 #include "aegis/base/time.h"
 #include "aegis/executor/lane.h"
@@ -33,9 +35,25 @@ struct JobFindings {
   bool over_latency_budget = false;
 };
 
+// What executions show of a WCET.
+struct ExecutionEvidence {
+  std::uint64_t samples = 0;    // of completed jobs
+  std::uint64_t disturbed = 0;  // of those, how many lost supply
+  Duration maximum = {};
+  Duration undisturbed_maximum = {};
+
+  void merge(const ExecutionEvidence& other) noexcept;
+
+  // The largest execution seen times 1.2, of the samples that count: those in which no supply was
+  // lost, or all, where more than one in 200 lost some (docs/adr/0006: what is left out must be
+  // rare, or nothing would hold). Nothing below kLeastSamples.
+  static constexpr std::uint64_t kLeastSamples = 100;
+  [[nodiscard]] std::optional<WcetEstimate> estimate() const noexcept;
+};
+
 // The latencies and counters of one worker or of one kind of task on it: 40 KB, written by that
-// worker alone, readable by anybody without stopping it. What several workers know of one kind is
-// merged by the reader (HistogramSnapshot::merge).
+// worker alone, readable by anybody without stopping it. What several workers know of one kind,
+// kind_stats() puts together.
 //
 // Real-time, but for the reading side: neither allocates nor locks nor enters the kernel.
 class LatencyMonitor {
@@ -68,11 +86,11 @@ class LatencyMonitor {
     return found;
   }
 
-  // Any thread. The largest execution seen times 1.2, as of the samples that count: those in which
-  // no supply was lost, or all, where more than one in 200 lost some (docs/adr/0006: what is left
-  // out must be rare, or nothing would hold). Nothing below kLeastSamples. Three loads.
-  static constexpr std::uint64_t kLeastSamples = 100;
-  [[nodiscard]] std::optional<WcetEstimate> estimate_wcet() const noexcept;
+  // Any thread. A WCET as far as these executions show one. Real-time: four loads.
+  [[nodiscard]] ExecutionEvidence evidence() const noexcept;
+  [[nodiscard]] std::optional<WcetEstimate> estimate_wcet() const noexcept {
+    return evidence().estimate();
+  }
 
   // Any thread; some 5 µs. Each figure is exact or as HistogramSnapshot says; figures of one job
   // may be in one and not yet in another.
@@ -117,5 +135,10 @@ class LatencyMonitor {
   Counter disturbed_;           // completed executions that lost supply
   Counter undisturbed_max_ns_;  // of the others
 };
+
+// What all workers' monitors of one kind of task say together. Ordinary threads; some 5 µs a
+// monitor. Allocates.
+[[nodiscard]] KindStats kind_stats(std::string_view name, std::optional<Duration> declared_wcet,
+                                   std::span<const LatencyMonitor* const> monitors);
 
 }  // namespace aegis::executor
