@@ -11,6 +11,7 @@
 #include "aegis/executor/alert_delivery.h"
 
 #include "latency_monitor.h"
+#include "policy/ready_set.h"
 #include "supply_windows.h"
 #include "thread_usage.h"
 #include "virtual_lane.h"
@@ -133,6 +134,28 @@ TEST(MonitorAllocation, recording_and_raising_allocate_nothing) {
   counting = false;
   EXPECT_EQ(allocations, before);
   EXPECT_EQ(taken.count(), 10'000U);
+}
+
+TEST(ReadySetAllocation, no_operation_allocates) {
+  for (const WorkerPolicy policy :
+       {WorkerPolicy::kEdf, WorkerPolicy::kRateMonotonic, WorkerPolicy::kLeastLaxity,
+        WorkerPolicy::kFixedPriority, WorkerPolicy::kFifo}) {
+    ReadySet ready(policy, 50);
+    const auto before = allocations;
+    counting = true;
+    for (std::uint32_t i = 0; i < 5'000; ++i) {
+      const Urgency urgency{.deadline = {TimePoint::from_ns(i * 7919 % 1000)},
+                            .wcet = Duration::nanoseconds(i % 13),
+                            .period = Duration::nanoseconds(1 + i % 17),
+                            .level = static_cast<std::uint8_t>(i % 64)};
+      (void)ready.push(ready.make(urgency, i, i % 2));
+      if (i % 3 == 0) ready.pop();
+      if (i % 5 == 0) (void)ready.take_best([](const ReadyTask& task) { return task.movable(); });
+      if (i % 500 == 0) ready.remove_if([](const ReadyTask& task) { return task.slot % 2 == 0; });
+    }
+    counting = false;
+    EXPECT_EQ(allocations, before) << to_string(policy);
+  }
 }
 
 TEST(LaneAllocation, the_counter_counts) {

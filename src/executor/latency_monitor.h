@@ -8,12 +8,11 @@
 #include <string_view>
 
 #include "aegis/base/time.h"
+#include "aegis/executor/counter.h"
 #include "aegis/executor/lane.h"
 #include "aegis/executor/latency_histogram.h"
 #include "aegis/executor/latency_stats.h"
 #include "aegis/executor/miss_cause.h"
-
-#include "task_state.h"
 
 namespace aegis::executor {
 
@@ -59,7 +58,7 @@ struct ExecutionEvidence {
 class LatencyMonitor {
  public:
   // `latency_budget`: how long a job may queue; nothing: not watched.
-  explicit LatencyMonitor(std::optional<Duration> latency_budget) noexcept
+  explicit LatencyMonitor(std::optional<Duration> latency_budget = std::nullopt) noexcept
       : latency_budget_(latency_budget) {}
 
   // The worker. A wait that slept ended `late` after it should have.
