@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -73,6 +74,21 @@ class FourAryHeap {
     return removed;
   }
 
+  // Removes and returns the smallest entry for which `takes(entry)` is true. O(n): every entry is
+  // looked at, then one gap is closed.
+  template <class Takes>
+  [[nodiscard]] std::optional<T> take_best(Takes takes) noexcept {
+    std::size_t best = size_;
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (best < size_ && !before_(items_[i], items_[best])) continue;
+      if (takes(items_[i])) best = i;
+    }
+    if (best == size_) return std::nullopt;
+    const T taken = items_[best];
+    close_gap(best);
+    return taken;
+  }
+
   // At most so many may be asked of best_after_top: its cost grows with the square.
   static constexpr std::size_t kMaxBest = 8;
 
@@ -108,6 +124,18 @@ class FourAryHeap {
   // Floyd (1964): every parent, from the last one up. O(n).
   void restore_order() noexcept {
     for (std::size_t i = (size_ + kArity - 2) / kArity; i-- > 0;) sift_down(i, T(items_[i]));
+  }
+
+  // The last entry fills the gap. It may come from another branch, so it may belong above as well
+  // as below.
+  void close_gap(std::size_t gap) noexcept {
+    const T last = items_[--size_];
+    if (gap == size_) return;
+    if (gap > 0 && before_(last, items_[(gap - 1) / kArity])) {
+      sift_up(gap, last);
+    } else {
+      sift_down(gap, last);
+    }
   }
 
   void sift_up(std::size_t hole, const T& item) noexcept {

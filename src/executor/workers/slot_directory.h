@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "aegis/base/check.h"
+#include "aegis/base/result.h"
+#include "aegis/executor/task_handle.h"
+
+#include "task_slot.h"
+
+namespace aegis::executor {
+
+// The slots of one submitter, used in turn. Going round instead of taking the slot freed last keeps
+// each outcome for as long as possible, and finds the next slot's line long out of use.
+//
+// Slots still occupied when their turn comes are passed over, so a take looks at
+// capacity / free slots on average and at all of them only when all are taken.
+//
+// One thread, the submitter; the slots themselves are shared. Real-time: allocates in the
+// constructor only.
+class Slab {
+ public:
+  explicit Slab(std::size_t capacity) : slots_(capacity) {}
+
+  // A slot with a new occupant in phase `first`, and its index; nothing when every slot is taken.
+  struct Taken {
+    TaskSlot* slot = nullptr;
+    std::uint32_t index = 0;
+    std::uint32_t generation = 0;
+  };
+  [[nodiscard]] std::optional<Taken> take(Phase first) noexcept {
+    for (std::size_t looked = 0; looked < slots_.size(); ++looked) {
+      const auto index = static_cast<std::uint32_t>(next_);
+      TaskSlot& slot = slots_[next_];
+      next_ = next_ + 1 == slots_.size() ? 0 : next_ + 1;
+      if (const auto generation = slot.state.open(first)) {
+        prefetch(slots_[next_]);
+        return Taken{&slot, index, *generation};
+      }
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] TaskSlot& operator[](std::size_t index) noexcept { return slots_[index]; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
+
+ private:
+  // The lines that the next take will write come meanwhile; they were last written by a worker.
+  static void prefetch(const TaskSlot& slot) noexcept {
+    __builtin_prefetch(&slot.body, 1);
+    __builtin_prefetch(&slot.state, 1);
+  }
+
+  std::vector<TaskSlot> slots_;
+  std::size_t next_ = 0;
+};
+
+// All slots of a scheduler by number, and its handles. Slabs are added while others look; none is
+// ever taken away. Real-time: lookups are two loads.
+class SlotDirectory {
+ public:
+  static constexpr std::size_t kMaxSlabs = 256;
+
+  explicit SlotDirectory(std::uint32_t scheduler) noexcept : scheduler_(scheduler) {}
+
+  // Ordinary threads, one at a time. The slab outlives the directory's users.
+  void add(std::uint32_t number, Slab& slab) noexcept {
+    check(number < kMaxSlabs, "a scheduler has at most 256 slabs");
+    slabs_[number].store(&slab, std::memory_order_release);
+  }
+
+  [[nodiscard]] static SlotId id(std::uint32_t slab, std::uint32_t index) noexcept {
+    return (slab << kSlotBits) | index;
+  }
+  // Precondition: a slot there is.
+  [[nodiscard]] TaskSlot& operator[](SlotId id) const noexcept {
+    Slab* slab = slabs_[id >> kSlotBits].load(std::memory_order_acquire);
+    return (*slab)[id & ((1U << kSlotBits) - 1)];
+  }
+
+  [[nodiscard]] TaskHandle handle(SlotId id, std::uint32_t generation) const noexcept {
+    return {scheduler_, id, generation};
+  }
+  // The place a handle of this scheduler speaks of; kInvalidArgument for any other.
+  struct Place {
+    TaskSlot* slot = nullptr;
+    SlotId id = kNoSlot;
+    std::uint32_t generation = 0;
+  };
+  [[nodiscard]] Result<Place> place(TaskHandle handle) const noexcept;
+
+ private:
+  const std::uint32_t scheduler_;
+  std::array<std::atomic<Slab*>, kMaxSlabs> slabs_{};
+};
+
+}  // namespace aegis::executor
