@@ -10,27 +10,9 @@
 #include "aegis/executor/inbox.h"
 #include "aegis/executor/lane.h"
 
+#include "counter.h"
+
 namespace aegis::executor {
-
-// A number that the lane alone changes and anybody may read. Real-time: a load and a store, no
-// locked instruction.
-class Counter {
- public:
-  void add(std::int64_t amount = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-  }
-  void raise_to(std::int64_t candidate) noexcept {
-    if (candidate > value_.load(std::memory_order_relaxed)) {
-      value_.store(candidate, std::memory_order_relaxed);
-    }
-  }
-  [[nodiscard]] std::int64_t value() const noexcept {
-    return value_.load(std::memory_order_relaxed);
-  }
-
- private:
-  std::atomic<std::int64_t> value_{0};
-};
 
 // The first so many measurements of one kind, and the largest of all. Its memory is touched at
 // construction, off the lane. Written by the lane; a reader sees a prefix.

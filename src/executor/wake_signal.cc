@@ -1,41 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/executor/wake_signal.h"
 
-#include <ctime>
-
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "platform/futex.h"
 
 namespace aegis::executor {
-namespace {
 
-static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t), "a futex is 32 bits");
-
-long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value,
-           const timespec* until) noexcept {
-  return syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), operation | FUTEX_PRIVATE_FLAG,
-                 value, until, nullptr, FUTEX_BITSET_MATCH_ANY);
+void ParkingWord::sleep(TimePoint until) noexcept {
+  platform::wait_on(word_, kParked, until);
+  lower();
 }
 
-}  // namespace
-
-void WakeSignal::park(TimePoint until) noexcept {
-  if (until == TimePoint::max()) {
-    futex(state_, FUTEX_WAIT_BITSET, kParked, nullptr);
-  } else {
-    // WAIT_BITSET takes an absolute CLOCK_MONOTONIC time: no drift from computing a remainder.
-    const timespec deadline{.tv_sec = until.ns() / 1'000'000'000,
-                            .tv_nsec = until.ns() % 1'000'000'000};
-    futex(state_, FUTEX_WAIT_BITSET, kParked, &deadline);
-  }
-  state_.store(kAwake, std::memory_order_relaxed);
-}
-
-void WakeSignal::wake() noexcept {
-  if (state_.exchange(kAwake, std::memory_order_acq_rel) == kParked) {
-    futex(state_, FUTEX_WAKE, 1, nullptr);
-  }
+void ParkingWord::wake() noexcept {
+  if (word_.exchange(kAwake, std::memory_order_acq_rel) == kParked) platform::wake_one(word_);
 }
 
 }  // namespace aegis::executor

@@ -2,12 +2,15 @@
 #include "aegis/executor/wake_signal.h"
 
 #include <atomic>
+#include <cstdint>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include "aegis/base/clock.h"
 #include "aegis/executor/hybrid_wait.h"
+
+#include "race_start.h"
 
 namespace aegis::executor {
 namespace {
@@ -95,6 +98,59 @@ class LateFlag {
 
 TEST(WakeSignalStress, catches_a_twin_that_raises_its_flag_too_late) {
   EXPECT_GT(count_lost_wake_ups<LateFlag>(50, 1_ms), 0);
+}
+
+// The wrong twin that only hardware breaks: both sides take the light fence, so that the store of
+// each may still wait in its store buffer when it reads.
+struct LightOnBothSides {
+  static void light() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+  [[nodiscard]] static bool heavy() noexcept {
+    light();
+    return true;
+  }
+};
+
+// Rounds until a sleep ended by its limit beside visible work, or until `at_most` is over; true if
+// one did. Both sides begin a round at the same instant.
+template <class Signal>
+bool loses_a_wake_up(Duration limit, Duration at_most) {
+  const MonotonicClock clock;
+  const TimePoint end = clock.now() + at_most;
+  Signal signal;
+  RaceStart start;
+  alignas(kCacheLine) std::atomic<std::int64_t> work{0};
+  std::thread submitter([&] {
+    const OneCpu pin(OneCpu::Which::kLast);
+    for (std::int64_t i = 1; start.join(i); ++i) {
+      work.store(i, std::memory_order_release);
+      signal.notify();
+    }
+  });
+  const OneCpu pin(OneCpu::Which::kFirst);
+  bool lost = false;
+  for (std::int64_t i = 1; !lost && clock.now() < end; ++i) {
+    start.begin();
+    signal.announce();
+    if (work.load(std::memory_order_acquire) >= i) {
+      signal.withdraw();
+      continue;
+    }
+    const TimePoint until = clock.now() + limit;
+    signal.park(until);
+    lost = clock.now() >= until && work.load(std::memory_order_acquire) >= i;
+  }
+  start.end();
+  submitter.join();
+  return lost;
+}
+
+TEST(WakeSignalStress, loses_no_wake_up_when_both_sides_race) {
+  EXPECT_FALSE(loses_a_wake_up<WakeSignal>(20_s, 500_ms));
+}
+
+TEST(WakeSignalStress, catches_a_twin_whose_sleeper_takes_the_light_fence) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "reordering needs two processors";
+  EXPECT_TRUE(loses_a_wake_up<BasicWakeSignal<LightOnBothSides>>(100_ms, 20_s));
 }
 
 TEST(HybridWait, returns_at_the_instant_or_later_and_says_whether_it_slept) {

@@ -105,7 +105,8 @@ class BasicSlotState {
   }
 
   // Owner: over, the outcome stands. `as` is kEnded, or kDead while something refers to the slot
-  // (unless that has found it cancelled already). Returns what the owner has to do about it.
+  // (unless that has found it cancelled already). Returns what the owner has to do about it; with
+  // dependents the slot stays pinned until the owner has let them go and calls unpin().
   struct Audience {
     bool waiters = false;     // somebody has it pinned, and may sleep until it ends
     bool dependents = false;  // somebody follows, or is about to
@@ -115,6 +116,7 @@ class BasicSlotState {
     std::uint64_t over = 0;
     do {
       over = with(word, (word & kBuried) != 0 ? Phase::kEnded : as);
+      if ((word & kDependents) != 0) over += kOnePin;
     } while (!word_.compare_exchange_weak(word, over, std::memory_order_acq_rel,
                                           std::memory_order_relaxed));
     return {.waiters = pins(word) != 0, .dependents = (word & kDependents) != 0};

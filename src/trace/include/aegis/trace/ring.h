@@ -90,6 +90,11 @@ class SpscRing {
     return published_.load(Protocol::kObservePublished);
   }
 
+  // Consumer. How many may be popped now.
+  [[nodiscard]] std::size_t readable() const noexcept {
+    return static_cast<std::size_t>(published() - freed_.load(std::memory_order_relaxed));
+  }
+
   // Consumer. Copies the oldest values below position `end`, as many as fit, frees their slots,
   // returns how many. `end` came from published().
   std::size_t pop_into(std::span<T> out, std::uint64_t end) noexcept {

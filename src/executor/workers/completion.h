@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "aegis/base/time.h"
+#include "aegis/executor/task_handle.h"
+
+#include "scheduler_state.h"
+#include "task_slot.h"
+
+namespace aegis::executor {
+
+// The end of a task: its body dropped, its outcome published, waiters woken, and whoever followed
+// it made ready, or ended as well. A chain of followers is ended in a loop, not by recursion, so
+// its length costs no stack.
+//
+// Any thread that owns the slot (slot_state.h). Real-time: no allocation, no lock; a system call
+// where somebody sleeps until this task ends, or a follower's worker is parked.
+class Completion {
+ public:
+  // `enqueuer`: whose rings followers go through; null where none can become ready, because the end
+  // is not kCompleted. `ended` counts one-shot tasks.
+  Completion(SchedulerState& state, Submitter* enqueuer) noexcept
+      : state_(state), enqueuer_(enqueuer) {}
+
+  // The slot's outcome is written but for end and completion. `as`: kEnded, or kDead while a ring,
+  // ready set, timer or list refers to it. Returns how many one-shot tasks have ended: this one, if
+  // it is, and its followers.
+  std::int64_t end(SlotId id, TaskEnd how, TimePoint now, Phase as) noexcept;
+
+ private:
+  void end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexcept;
+  void release_follower(SlotId id) noexcept;
+  void let_go(TaskSlot& ended, bool completed) noexcept;
+
+  SchedulerState& state_;
+  Submitter* const enqueuer_;
+  SlotId failed_ = kNoSlot;  // followers to be ended, linked through their first link
+  std::int64_t ended_ = 0;
+};
+
+}  // namespace aegis::executor

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+
+#include "aegis/executor/cache_line.h"
+#include "aegis/executor/hybrid_wait.h"
+
+namespace aegis::executor {
+
+// Keeps a worker and a sibling that wants to relieve it from choosing among its ready tasks at the
+// same time. Held for one choice: taking what the rings hold and one operation on a ready set. The
+// owner waits for at most one thief's choice, a thief does not wait at all. Siblings have one
+// real-time priority and CPUs of their own, so the holder is running unless the machine took its
+// CPU; that is lost supply.
+//
+// A worker without siblings passes it by, at the price of a predictable branch.
+class QueueLock {
+ public:
+  // Before the first step.
+  void enable() noexcept { enabled_ = true; }
+
+  void lock() noexcept {
+    if (!enabled_) return;
+    while (!try_take()) spin_pause();
+  }
+  [[nodiscard]] bool try_lock() noexcept { return enabled_ && try_take(); }
+  void unlock() noexcept {
+    if (enabled_) taken_.store(false, std::memory_order_release);
+  }
+
+ private:
+  [[nodiscard]] bool try_take() noexcept {
+    return !taken_.load(std::memory_order_relaxed) &&
+           !taken_.exchange(true, std::memory_order_acquire);
+  }
+
+  bool enabled_ = false;
+  alignas(kCacheLine) std::atomic<bool> taken_{false};
+};
+
+}  // namespace aegis::executor

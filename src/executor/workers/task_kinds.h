@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aegis/base/check.h"
+#include "aegis/base/time.h"
+#include "aegis/executor/scheduled_task.h"
+
+#include "latency_monitor.h"
+
+namespace aegis::executor {
+
+// What submissions of an admitted source are held against. Any thread.
+class SporadicSource {
+ public:
+  SporadicSource(const SporadicTask& task, std::uint8_t group, std::uint8_t worker)
+      : wcet(task.wcet.value),
+        deadline(task.deadline),
+        min_inter_arrival(task.min_inter_arrival),
+        group(group),
+        worker(worker),
+        most_unfinished_(task.unfinished) {}
+
+  const Duration wcet;
+  const RelativeDeadline deadline;
+  const Duration min_inter_arrival;
+  const std::uint8_t group;
+  const std::uint8_t worker;
+
+  // Whether a job may arrive now; if so it has. Lock-free.
+  enum class Arrival : std::uint8_t { kTaken, kEarly, kTooMany, kClosed };
+  [[nodiscard]] Arrival arrive(TimePoint now) noexcept {
+    if (!open_.load(std::memory_order_acquire)) return Arrival::kClosed;
+    if (unfinished_.fetch_add(1, std::memory_order_acq_rel) >= most_unfinished_) {
+      finished();
+      return Arrival::kTooMany;
+    }
+    std::int64_t not_before = not_before_ns_.load(std::memory_order_acquire);
+    do {
+      if (now.ns() < not_before) {
+        finished();
+        return Arrival::kEarly;
+      }
+    } while (!not_before_ns_.compare_exchange_weak(
+        not_before, (now + min_inter_arrival).ns(), std::memory_order_acq_rel));
+    return Arrival::kTaken;
+  }
+  // Its job has ended, or was not taken by its submitter after all.
+  void finished() noexcept { unfinished_.fetch_sub(1, std::memory_order_acq_rel); }
+  void close() noexcept { open_.store(false, std::memory_order_release); }
+  [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool idle() const noexcept {
+    return unfinished_.load(std::memory_order_acquire) == 0;
+  }
+
+ private:
+  const std::uint32_t most_unfinished_;
+  std::atomic<std::uint32_t> unfinished_{0};
+  std::atomic<std::int64_t> not_before_ns_{0};
+  std::atomic<bool> open_{true};
+};
+
+// A name under which jobs are measured, by each worker for itself.
+struct KindState {
+  TaskKindConfig config;
+  Duration wcet;  // declared; zero: not
+  std::unique_ptr<SporadicSource> source;
+  std::vector<std::unique_ptr<LatencyMonitor>> monitors;  // indexed by worker
+};
+
+// All kinds there are; only ever grows. Added by ordinary threads, one at a time, while others
+// look. Real-time: a look is one load.
+class KindTable {
+ public:
+  explicit KindTable(std::size_t capacity) : kinds_(capacity) {}
+
+  // Its index; nothing when the table is full.
+  [[nodiscard]] std::optional<std::uint32_t> add(std::unique_ptr<KindState> kind) {
+    const std::size_t count = count_.load(std::memory_order_relaxed);
+    if (count == kinds_.size()) return std::nullopt;
+    kinds_[count] = std::move(kind);
+    count_.store(count + 1, std::memory_order_release);
+    return static_cast<std::uint32_t>(count);
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return count_.load(std::memory_order_acquire); }
+  [[nodiscard]] KindState& operator[](std::size_t i) const noexcept { return *kinds_[i]; }
+
+ private:
+  std::vector<std::unique_ptr<KindState>> kinds_;
+  std::atomic<std::size_t> count_{0};
+};
+
+}  // namespace aegis::executor

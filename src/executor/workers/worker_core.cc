@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker_core.h"
+
+#include <mutex>
+
+#include "aegis/base/check.h"
+
+#include "completion.h"
+
+namespace aegis::executor {
+
+WorkerCore::WorkerCore(SchedulerState& state, Submitter& own, const WorkerSettings& settings,
+                       WorkerBooks& books)
+    : state_(state),
+      own_(own),
+      settings_(settings),
+      port_(*state.ports[settings.number]),
+      books_(books),
+      proven_(settings.policy, settings.ready_capacity),
+      plain_(settings.policy, settings.ready_capacity),
+      periodic_(settings.max_periodic) {}
+
+WorkerStep WorkerCore::step() noexcept {
+  const TimePoint now = state_.clock.now();
+  if (state_.abandoning.load(std::memory_order_acquire)) [[unlikely]]
+    abandon(now);
+  const auto chosen = choose(now);
+  if (!chosen) return idle(now);
+  run(*chosen);
+  return {.kind = WorkerStep::Kind::kRan};
+}
+
+std::optional<ReadyTask> WorkerCore::choose(TimePoint now) noexcept {
+  std::optional<ReadyTask> chosen;
+  {
+    const std::scoped_lock choosing(lock_);
+    take_submissions();
+    release_due(now);
+    chosen = pop();
+    publish_load(chosen.has_value());
+  }
+  if (!siblings_.empty()) {
+    if (!chosen) chosen = take_from_sibling();
+    if (movable_ > 0) wake_a_sibling();
+  }
+  if (chosen) begin_busy(now);
+  return chosen;
+}
+
+std::optional<ReadyTask> WorkerCore::pop() noexcept {
+  if (!proven_.empty()) return proven_.pop();
+  if (plain_.empty()) return std::nullopt;
+  const ReadyTask first = plain_.pop();
+  if (first.movable()) --movable_;
+  return first;
+}
+
+// The first sibling that has something to give. Its own order decides what.
+std::optional<ReadyTask> WorkerCore::take_from_sibling() noexcept {
+  for (WorkerCore* sibling : siblings_) {
+    if (auto task = sibling->give_away()) {
+      port_.taken_over.add();
+      return task;
+    }
+  }
+  return std::nullopt;
+}
+
+// On the sibling's thread: the most urgent task that may move, if this worker is running one.
+std::optional<ReadyTask> WorkerCore::give_away() noexcept {
+  const bool running = port_.load.load(std::memory_order_acquire) > 0;
+  const bool surplus = port_.movable.load(std::memory_order_relaxed) > 0 || submissions_wait();
+  if (!running || !surplus || !lock_.try_lock()) return std::nullopt;
+  take_submissions();
+  const auto given = plain_.take_best([](const ReadyTask& task) { return task.movable(); });
+  if (given) --movable_;
+  publish_load(true);
+  lock_.unlock();
+  return given;
+}
+
+void WorkerCore::wake_a_sibling() noexcept {
+  for (WorkerCore* sibling : siblings_) {
+    if (sibling->port_.load.load(std::memory_order_relaxed) > 0) continue;
+    sibling->port_.signal.notify();
+    return;
+  }
+}
+
+// With the lock held.
+void WorkerCore::publish_load(bool running) noexcept {
+  const std::size_t waiting = proven_.size() + plain_.size();
+  port_.load.store(static_cast<std::uint32_t>(waiting) + (running ? 1U : 0U),
+                   std::memory_order_release);
+  port_.movable.store(static_cast<std::uint32_t>(movable_), std::memory_order_relaxed);
+}
+
+void WorkerCore::begin_busy(TimePoint now) noexcept {
+  if (busy_) return;
+  busy_ = true;
+  port_.busy_changes.add();
+  books_.begin_busy(now);
+}
+
+WorkerStep WorkerCore::idle(TimePoint now) noexcept {
+  if (busy_) {
+    busy_ = false;
+    port_.busy_changes.add();
+    books_.end_busy(now);
+  }
+  if (state_.stopping.load(std::memory_order_acquire)) return {.kind = WorkerStep::Kind::kStopped};
+  return {.kind = WorkerStep::Kind::kIdle, .wake_up = periodic_.next()};
+}
+
+bool WorkerCore::submissions_wait() const noexcept {
+  const std::size_t submitters = state_.submitters.size();
+  for (std::size_t i = 0; i < submitters; ++i) {
+    if (state_.submitters[i].ring_to(settings_.number).readable() > 0) return true;
+  }
+  return false;
+}
+
+bool WorkerCore::called() const noexcept {
+  if (submissions_wait() || state_.stopping.load(std::memory_order_acquire)) return true;
+  for (const WorkerCore* sibling : siblings_) {
+    if (sibling->port_.movable.load(std::memory_order_relaxed) > 0) return true;
+  }
+  return state_.abandoning.load(std::memory_order_acquire) && periodic_.next() != TimePoint::max();
+}
+
+void WorkerCore::waited(const WaitReport& report) noexcept {
+  books_.waited(report);
+}
+
+// Whatever has not begun ends. Periodic tasks too: between two jobs none is running.
+void WorkerCore::abandon(TimePoint now) noexcept {
+  const std::scoped_lock choosing(lock_);
+  take_submissions();
+  const auto drop = [&](const ReadyTask& ready) {
+    TaskSlot& slot = state_.directory[ready.slot];
+    if (slot.terms.periodic != kNoPeriodic) return true;
+    if (slot.state.start()) {
+      end_task(ready.slot, TaskEnd::kAbandoned, now, Phase::kEnded);
+    } else {
+      slot.state.bury();
+    }
+    return true;
+  };
+  proven_.remove_if(drop);
+  plain_.remove_if(drop);
+  movable_ = 0;
+  periodic_.for_each_active([&](std::uint16_t index) {
+    const SlotId id = periodic_[index].slot;
+    TaskSlot& slot = state_.directory[id];
+    const bool ours = slot.state.start();
+    retire(index);
+    if (ours) {
+      end_task(id, TaskEnd::kAbandoned, now, Phase::kEnded);
+    } else {
+      slot.state.bury();
+    }
+  });
+  publish_load(false);
+}
+
+void WorkerCore::end_task(SlotId id, TaskEnd how, TimePoint now, Phase as) noexcept {
+  const std::int64_t ended = Completion(state_, &own_).end(id, how, now, as);
+  if (ended > 0) port_.ended.add(ended);
+}
+
+}  // namespace aegis::executor

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// WorkerCore: from rings and timers into the ready sets.
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "aegis/base/check.h"
+
+#include "worker_core.h"
+
+namespace aegis::executor {
+namespace {
+
+// So many slots' lines are on their way from the submitter's cache at once.
+constexpr std::size_t kBatch = 8;
+
+}  // namespace
+
+// Takes no more than what was there when it looked: a fast submitter must not keep the worker here.
+// Also on a sibling's thread, with the lock held.
+void WorkerCore::take_submissions() noexcept {
+  const std::size_t submitters = state_.submitters.size();
+  for (std::size_t i = 0; i < submitters; ++i) {
+    SubmissionRing& ring = state_.submitters[i].ring_to(settings_.number);
+    const std::uint64_t end = ring.published();
+    std::array<SlotId, kBatch> batch;
+    for (;;) {
+      const std::size_t count = ring.pop_into(batch, end);
+      for (std::size_t k = 0; k < count; ++k) {
+        __builtin_prefetch(&state_.directory[batch[k]].state, 1);
+        __builtin_prefetch(&state_.directory[batch[k]].body);
+      }
+      for (const SlotId id : std::span(batch).first(count)) take(id);
+      if (count < kBatch) break;
+    }
+  }
+}
+
+void WorkerCore::take(SlotId id) noexcept {
+  const TaskSlot& slot = state_.directory[id];
+  if (slot.terms.periodic == kNoPeriodic) {
+    push(slot, id, slot.terms.urgency);
+    return;
+  }
+  const PeriodicState& task = periodic_[slot.terms.periodic];
+  periodic_.start(slot.terms.periodic, slot.terms.urgency.arrival + task.offset);
+}
+
+void WorkerCore::push(const TaskSlot& slot, SlotId id, const Urgency& urgency) noexcept {
+  const bool movable = slot.terms.worker == kAnyWorker && !siblings_.empty();
+  ReadySet& set = slot.terms.proven ? proven_ : plain_;
+  const bool pushed = set.push(set.make(urgency, id, movable ? kMovable : 0));
+  check(pushed, "a ready set has room for every slot");
+  if (movable) ++movable_;
+}
+
+void WorkerCore::release_due(TimePoint now) noexcept {
+  while (periodic_.next() <= now) {
+    const TimePoint arrival = periodic_.next();
+    const std::uint16_t index = periodic_.take();
+    release(index, arrival, now);
+  }
+}
+
+void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) noexcept {
+  PeriodicState& task = periodic_[index];
+  TaskSlot& slot = state_.directory[task.slot];
+  if (slot.state.has_ended()) {  // cancelled between two activations
+    const SlotId id = task.slot;
+    retire(index);
+    state_.directory[id].state.bury();
+    return;
+  }
+  const Activation activation{arrival, task.released++};
+  if (task.over()) periodic_.stop(index);
+  const bool room = task.has_room(arrival);
+  books_.released(arrival, now);
+  if (!room) {
+    books_.turned_away(slot, task.slot, activation, arrival + task.deadline, now);
+    return;
+  }
+  task.add(activation);
+  Urgency urgency = slot.terms.urgency;
+  urgency.arrival = arrival;
+  urgency.deadline = arrival + task.deadline;
+  push(slot, task.slot, urgency);
+}
+
+// No timer, ready set or ring refers to it any more.
+void WorkerCore::retire(std::uint16_t index) noexcept {
+  PeriodicState& task = periodic_[index];
+  periodic_.stop(index);
+  const auto its = [&](const ReadyTask& ready) { return ready.slot == task.slot; };
+  if (task.unfinished > 0) {
+    proven_.remove_if(its);
+    plain_.remove_if(its);
+  }
+  task.slot = kNoSlot;
+  task.free.store(true, std::memory_order_release);
+}
+
+}  // namespace aegis::executor
