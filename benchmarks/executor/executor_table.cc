@@ -29,6 +29,7 @@ constexpr std::array kGroups{
     Group{"submit", &measure_submit}, Group{"rounds", &measure_rounds},
     Group{"wake", &measure_wake},     Group{"release", &measure_release},
     Group{"switch", &measure_switch}, Group{"throughput", &measure_throughput},
+    Group{"misses", &measure_misses}, Group{"allocations", &measure_allocations},
 };
 
 constexpr Figure kCacheLine{.id = "cache_line",

@@ -32,5 +32,9 @@ void measure_release(const Plan& plan, Report& report);
 void measure_switch(const Plan& plan, Report& report);
 // throughput.cc: empty tasks through one worker.
 void measure_throughput(const Plan& plan, Report& report);
+// misses.cc: deadline misses of an admitted set of periodic tasks, for 20 s.
+void measure_misses(const Plan& plan, Report& report);
+// allocations.cc: calls to the heap on the way of a task.
+void measure_allocations(const Plan& plan, Report& report);
 
 }  // namespace aegis::benchmarks

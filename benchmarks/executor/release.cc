@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <sys/timerfd.h>
 #include <time.h>
@@ -9,6 +13,9 @@
 
 #include "figures.h"
 #include "peers/cyclictest.h"
+#if AEGIS_BENCHMARK_SCHEDULER
+#include "peers/nanosecond_worker.h"
+#endif
 
 namespace aegis::benchmarks {
 namespace {
@@ -18,6 +25,9 @@ constexpr Figure kRelease{.id = "release",
                           .title = "release lateness at 1 ms",
                           .target = "p99 < 200 at <= 20 % CPU, < 1000 at <= 6 %",
                           .depends_on_caches = false};
+
+constexpr std::string_view kOurs60 = "AegisRT, 60 us of spinning";
+constexpr std::string_view kOurs200 = "AegisRT, 200 us of spinning";
 
 timespec timespec_of(std::int64_t ns) noexcept {
   return {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
@@ -75,6 +85,61 @@ struct Outcome {
   double cpu_share = 0;
 };
 
+void add(std::string_view who, const Outcome& outcome, std::string_view refused, Report& report) {
+  report.add(kRelease, who, outcome.lateness,
+             fmt::format("{:.1f} % CPU{}{}", 100 * outcome.cpu_share, refused.empty() ? "" : "; ",
+                         refused));
+}
+
+#if AEGIS_BENCHMARK_SCHEDULER
+// What a periodic task of ours notes: the lateness of its first instruction, by the same clock that
+// judges the others, and the worker's processor time from the first release to the last.
+class PeriodicNotes {
+ public:
+  explicit PeriodicNotes(std::size_t wanted) : lateness_(wanted) {}
+  void note(TimePoint arrival) noexcept {
+    const TimePoint now = MonotonicClock().now();
+    const TimePoint cpu = ThreadCpuClock().now();
+    if (lateness_.size() == 0) {
+      first_ = now;
+      first_cpu_ = cpu;
+    }
+    lateness_.add(static_cast<double>((now - arrival).ns()));
+    cpu_share_ = (cpu - first_cpu_).seconds_as_double() / (now - first_).seconds_as_double();
+  }
+  // After the task has ended.
+  [[nodiscard]] Outcome outcome() {
+    return {.lateness = lateness_.summary(), .cpu_share = cpu_share_};
+  }
+
+ private:
+  Samples lateness_;
+  TimePoint first_;
+  TimePoint first_cpu_;
+  double cpu_share_ = 0;
+};
+
+void measure_ours(const Plan& plan, std::string_view who, Duration spin, Report& report) {
+  executor::SchedulerConfig config = NanosecondWorker::config_of(
+      {.cpu = plan.machine.worker_cpu, .fifo_priority = kWorkerPriority, .idle = Idle::kParks});
+  config.spin.before_release = spin;
+  auto scheduler = executor::NanosecondScheduler::create(std::move(config));
+  if (!scheduler) return report.absent(kRelease, who, scheduler.error().text);
+  const std::size_t wanted = plan.samples(2'000);
+  PeriodicNotes notes(wanted);
+  const std::vector<std::string> degraded = (*scheduler)->degraded();
+  const auto task = (*scheduler)
+                        ->schedule_periodic(
+                            [&notes](const executor::TaskContext& job) { notes.note(job.arrival); },
+                            Duration::nanoseconds(kPeriodNs), NanosecondWorker::kGroup);
+  if (!task) return report.absent(kRelease, who, task.error().text);
+  sleep_ns(static_cast<std::int64_t>(wanted) * kPeriodNs);
+  (void)(*scheduler)->cancel(*task);
+  scheduler->reset();  // joins the worker: the notes are ours again
+  add(who, notes.outcome(), degraded.empty() ? "" : degraded.front(), report);
+}
+#endif
+
 // Waits for release after release with `timer` and notes how late each wait ends.
 template <class Timer>
 Outcome releases(const Timer& timer, std::int64_t first, std::size_t wanted) {
@@ -99,14 +164,19 @@ void measure(const Plan& plan, std::string_view who, MakeTimer make_timer, Repor
     const auto timer = make_timer(first);
     outcome = releases(timer, first, plan.samples(2'000));
   });
-  report.add(kRelease, who, outcome.lateness,
-             fmt::format("{:.1f} % CPU{}{}", 100 * outcome.cpu_share, refused.empty() ? "" : "; ",
-                         refused));
+  add(who, outcome, refused, report);
 }
 
 }  // namespace
 
 void measure_release(const Plan& plan, Report& report) {
+#if AEGIS_BENCHMARK_SCHEDULER
+  measure_ours(plan, kOurs60, Duration::microseconds(60), report);
+  measure_ours(plan, kOurs200, Duration::microseconds(200), report);
+#else
+  report.absent(kRelease, kOurs60, "not built in");
+  report.absent(kRelease, kOurs200, "not built in");
+#endif
   measure(plan, "clock_nanosleep", [](std::int64_t) { return Nanosleep(); }, report);
   measure(plan, "timerfd", [](std::int64_t first) { return TimerFile(first); }, report);
   measure(

@@ -138,15 +138,16 @@ std::string Report::json() const {
     nlohmann::ordered_json repetitions = nlohmann::ordered_json::array();
     for (const Repetition& repetition : row.repetitions) {
       repetitions.push_back(
-          {{"p50_ns", repetition.summary.p50},
-           {"p99_ns", repetition.summary.p99},
-           {"max_ns", repetition.summary.max},
+          {{"p50", repetition.summary.p50},
+           {"p99", repetition.summary.p99},
+           {"max", repetition.summary.max},
            {"samples", repetition.summary.count},
            {"caches", repetition.caches ? words(*repetition.caches) : "unknown"}});
     }
     rows.push_back({{"figure", row.figure.id},
                     {"title", row.figure.title},
                     {"target", row.figure.target},
+                    {"unit", row.figure.unit},
                     {"who", row.who},
                     {"note", row.note},
                     {"repetitions", std::move(repetitions)}});

@@ -20,6 +20,7 @@ struct Figure {
   std::string_view id;     // in JSON
   std::string_view title;  // in the table
   std::string_view target;
+  std::string_view unit = "ns";
   // Whether two processors pass cache lines: then near and far repetitions are rows of their own.
   bool depends_on_caches = true;
 };
@@ -41,7 +42,7 @@ class Report {
   // Every figure as the median over its repetitions of their p50, p99 and maximum, with the lowest
   // and highest repetition beside it.
   [[nodiscard]] std::string markdown() const;
-  // The same with every repetition, in nanoseconds. docs: benchmarks/executor/README.md.
+  // The same with every repetition. Described in benchmarks/executor/README.md.
   [[nodiscard]] std::string json() const;
 
  private:

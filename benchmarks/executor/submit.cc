@@ -45,9 +45,9 @@ void measure(const Plan& plan, Report& report) {
 void measure_submit(const Plan& plan, Report& report) {
   for_each_peer(
       Idle::kSpins, [&]<class Peer>() { measure<Peer>(plan, report); },
-      [&](std::string_view name) {
-        report.absent(kSubmit, name, "not installed");
-        report.absent(kStart, name, "not installed");
+      [&](std::string_view name, std::string_view why) {
+        report.absent(kSubmit, name, why);
+        report.absent(kStart, name, why);
       });
 }
 

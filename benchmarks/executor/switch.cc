@@ -179,7 +179,7 @@ void measure_threads(const Plan& plan, std::string_view who, Report& report) {
 void measure_switch(const Plan& plan, Report& report) {
   for_each_peer(
       Idle::kSpins, [&]<class Peer>() { measure_tasks<Peer>(plan, report); },
-      [&](std::string_view name) { report.absent(kTasks, name, "not installed"); });
+      [&](std::string_view name, std::string_view why) { report.absent(kTasks, name, why); });
   measure_threads<Yield>(plan, "sched_yield", report);
   measure_threads<Futex>(plan, "futex ping-pong", report);
 }

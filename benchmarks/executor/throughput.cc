@@ -89,7 +89,7 @@ void measure(const Plan& plan, Report& report) {
 void measure_throughput(const Plan& plan, Report& report) {
   for_each_peer(
       Idle::kSpins, [&]<class Peer>() { measure<Peer>(plan, report); },
-      [&](std::string_view name) { report.absent(kEmpty, name, "not installed"); });
+      [&](std::string_view name, std::string_view why) { report.absent(kEmpty, name, why); });
 }
 
 }  // namespace aegis::benchmarks

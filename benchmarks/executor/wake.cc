@@ -88,7 +88,7 @@ void measure(const Plan& plan, const Figure& figure, Report& report) {
 void measure_all(const Plan& plan, const Figure& figure, bool shallow, Report& report) {
   for_each_peer(
       Idle::kParks, [&]<class Peer>() { measure<Peer>(plan, figure, report); },
-      [&](std::string_view name) { report.absent(figure, name, "not installed"); });
+      [&](std::string_view name, std::string_view why) { report.absent(figure, name, why); });
   measure<BareFutex>(plan, figure, report);
   const auto timer = cyclictest({.cpu = plan.machine.worker_cpu,
                                  .fifo_priority = kWorkerPriority,

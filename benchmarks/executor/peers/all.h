@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The peers that this machine has, each in its best use. Absent ones still have their row.
+// Ours, and the peers that this machine has, each in its best use. Absent ones still have a row.
 #pragma once
 
 #include "executor.h"
 #include "mutex_queue.h"
+#if AEGIS_BENCHMARK_SCHEDULER
+#include "nanosecond_worker.h"
+#endif
 #if AEGIS_BENCHMARK_TBB
 #include "one_tbb.h"
 #endif
@@ -17,19 +20,25 @@
 
 namespace aegis::benchmarks {
 
-// Calls present.template operator()<Peer>() for each peer there is, absent(name) for the others.
+// Calls present.template operator()<Peer>() for each peer there is, absent(name, why) for the
+// others.
 template <class Present, class Absent>
 void for_each_peer([[maybe_unused]] Idle idle, Present present, [[maybe_unused]] Absent absent) {
+#if AEGIS_BENCHMARK_SCHEDULER
+  present.template operator()<NanosecondWorker>();
+#else
+  absent("AegisRT", "not built in");
+#endif
   present.template operator()<MutexQueue>();
 #if AEGIS_BENCHMARK_TBB
   present.template operator()<OneTbb>();
 #else
-  absent("oneTBB task_arena::enqueue");
+  absent("oneTBB task_arena::enqueue", "not installed when this was built");
 #endif
 #if AEGIS_BENCHMARK_ASIO
   present.template operator()<BoostAsio>();
 #else
-  absent("Boost.Asio post");
+  absent("Boost.Asio post", "not installed when this was built");
 #endif
 #if AEGIS_BENCHMARK_MOODYCAMEL
   if (idle == Idle::kParks) {
@@ -38,7 +47,7 @@ void for_each_peer([[maybe_unused]] Idle idle, Present present, [[maybe_unused]]
     present.template operator()<MoodycamelSpinning>();
   }
 #else
-  absent("moodycamel::ConcurrentQueue");
+  absent("moodycamel::ConcurrentQueue", "not installed when this was built");
 #endif
 }
 
