@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "figures.h"
+#include "other_load.h"
 
 namespace aegis::benchmarks {
 namespace {
@@ -79,10 +80,14 @@ int measure_and_print(const Options& options, Plan& plan) {
       "Measuring thread on CPU {}, worker on CPU {}; a pair of counter readings "
       "takes {:.0f} ns.",
       plan.machine.measuring_cpu, plan.machine.worker_cpu, plan.machine.stopwatch.empty_pair_ns()));
+  const OtherLoad load;
   for (int i = 0; i < options.repetitions; ++i) {
     fmt::print(stderr, "executor_table: repetition {} of {}\n", i + 1, options.repetitions);
     repeat(plan, options.figures, report);
   }
+  const auto [others, stolen] = load.share();
+  report.fact(fmt::format("Meanwhile others used {:.2f} processors, the hypervisor took {:.2f}.",
+                          others, stolen));
   fmt::print("{}", report.markdown());
   if (options.json.empty()) return 0;
   std::ofstream file(options.json);
