@@ -33,10 +33,8 @@ constexpr std::array kGroups{
     Group{"misses", &measure_misses}, Group{"allocations", &measure_allocations},
 };
 
-constexpr Figure kCacheLine{.id = "cache_line",
-                            .title = "cache line one way",
-                            .target = "near < 150, else far",
-                            .depends_on_caches = false};
+constexpr Figure kCacheLine{
+    .id = "cache_line", .title = "cache line one way", .depends_on_caches = false};
 
 Caches between(const Summary& before, const Summary& after) {
   const bool near_before = before.p50 < kNearNs;

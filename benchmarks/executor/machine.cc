@@ -2,11 +2,11 @@
 #include "machine.h"
 
 #include <atomic>
+#include <ctime>
 #include <fstream>
 
 #include <sched.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include <fmt/format.h>
 

@@ -18,6 +18,17 @@ std::string_view words(Caches caches) {
   return kCaches[static_cast<std::size_t>(caches)];
 }
 
+std::string_view words(Statistic statistic) {
+  constexpr std::array kWords{std::string_view{"p50"}, std::string_view{"p99"},
+                              std::string_view{"max"}};
+  return kWords[static_cast<std::size_t>(statistic)];
+}
+
+double Summary::* member(Statistic statistic) {
+  constexpr std::array kMembers{&Summary::p50, &Summary::p99, &Summary::max};
+  return kMembers[static_cast<std::size_t>(statistic)];
+}
+
 struct Spread {
   double median = 0;
   double lowest = 0;
@@ -41,6 +52,25 @@ std::size_t samples(const Repetitions& repetitions) {
   std::size_t sum = 0;
   for (const auto& repetition : repetitions) sum += repetition.summary.count;
   return sum;
+}
+
+std::string goals_in_words(const std::vector<Report::Verdict>& verdicts) {
+  std::string text =
+      "\n| goal | who | caches | below | measured | | note |\n|---|---|---|---:|---:|---|---|\n";
+  for (const Report::Verdict& verdict : verdicts) {
+    const auto caches = verdict.caches ? words(*verdict.caches) : std::string_view{};
+    text +=
+        fmt::format("| {}: {}{} | {} | {} ", verdict.figure.title, words(verdict.goal.statistic),
+                    verdict.goal.condition, verdict.goal.who, caches);
+    if (verdict.measured) {
+      text += fmt::format("| {:.0f} | {:.0f} | {} ", verdict.limit, *verdict.measured,
+                          *verdict.measured < verdict.limit ? "met" : "**missed**");
+    } else {
+      text += "| | - | ";
+    }
+    text += fmt::format("| {} |\n", verdict.note);
+  }
+  return text;
 }
 
 }  // namespace
@@ -101,20 +131,50 @@ std::vector<Report::Row> Report::rows_by_caches() const {
   return split;
 }
 
+std::vector<Report::Verdict> Report::verdicts() const {
+  const std::vector<Row> rows = rows_by_caches();
+  const auto median = [](const Row& row, const Goal& goal) {
+    return spread(row.repetitions, member(goal.statistic)).median;
+  };
+  // What a goal's limit is while the caches are as in `row`; 0: none.
+  const auto limit = [&](const Goal& goal, const Row& row) {
+    const bool far = row.figure.depends_on_caches && row.repetitions[0].caches != Caches::kNear;
+    const double bound = far ? goal.far : goal.near;
+    if (goal.beside.empty()) return bound;
+    const auto beside = std::find_if(rows.begin(), rows.end(), [&](const Row& other) {
+      return other.figure.id == row.figure.id && other.who == goal.beside &&
+             !other.repetitions.empty() &&
+             (!row.figure.depends_on_caches ||
+              other.repetitions[0].caches == row.repetitions[0].caches);
+    });
+    return beside == rows.end() ? 0 : bound * median(*beside, goal);
+  };
+  std::vector<Verdict> verdicts;
+  for (const Row& row : rows) {
+    for (const Goal& goal : row.figure.goals) {
+      if (goal.who != row.who) continue;
+      Verdict verdict{.figure = row.figure, .goal = goal, .note = row.note};
+      if (!row.repetitions.empty()) {
+        verdict.limit = limit(goal, row);
+        if (verdict.limit <= 0) continue;
+        verdict.measured = median(row, goal);
+        if (row.figure.depends_on_caches) verdict.caches = row.repetitions[0].caches;
+      }
+      verdicts.push_back(std::move(verdict));
+    }
+  }
+  return verdicts;
+}
+
 std::string Report::markdown() const {
   std::string text;
   for (const std::string& fact : facts_) text += fmt::format("{}\n", fact);
+  text += goals_in_words(verdicts());
   text +=
       "\nNanoseconds: the median over the repetitions (lowest..highest).\n\n"
       "| figure | who | caches | p50 | p99 | max | samples | note |\n"
       "|---|---|---|---:|---:|---:|---:|---|\n";
-  std::string_view figure;
   for (const Row& row : rows_by_caches()) {
-    if (row.figure.id != figure && !row.figure.target.empty()) {
-      text += fmt::format("| **{}** | *target* | | | | | | *{}* |\n", row.figure.title,
-                          row.figure.target);
-    }
-    figure = row.figure.id;
     if (row.repetitions.empty()) {
       text +=
           fmt::format("| {} | {} | | - | - | - | 0 | {} |\n", row.figure.title, row.who, row.note);
@@ -146,13 +206,28 @@ std::string Report::json() const {
     }
     rows.push_back({{"figure", row.figure.id},
                     {"title", row.figure.title},
-                    {"target", row.figure.target},
                     {"unit", row.figure.unit},
                     {"who", row.who},
                     {"note", row.note},
                     {"repetitions", std::move(repetitions)}});
   }
-  const nlohmann::ordered_json document{{"schema", 1}, {"facts", facts_}, {"rows", rows}};
+  nlohmann::ordered_json goals = nlohmann::ordered_json::array();
+  for (const Verdict& verdict : verdicts()) {
+    nlohmann::ordered_json goal{{"figure", verdict.figure.id},
+                                {"who", verdict.goal.who},
+                                {"statistic", words(verdict.goal.statistic)},
+                                {"caches", verdict.caches ? words(*verdict.caches) : "any"},
+                                {"below", verdict.limit},
+                                {"measured", nullptr},
+                                {"met", nullptr}};
+    if (verdict.measured) {
+      goal["measured"] = *verdict.measured;
+      goal["met"] = *verdict.measured < verdict.limit;
+    }
+    goals.push_back(std::move(goal));
+  }
+  const nlohmann::ordered_json document{
+      {"schema", 1}, {"facts", facts_}, {"goals", goals}, {"rows", rows}};
   return document.dump(2) + "\n";
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "figure.h"
 #include "samples.h"
 
 namespace aegis::benchmarks {
@@ -14,16 +15,6 @@ namespace aegis::benchmarks {
 // How far the caches of the two processors were apart while a figure was measured: before and
 // after, the way of a line took less than 150 ns (near), or both times more (far).
 enum class Caches { kNear, kFar, kMoved };
-
-// A figure of the table, and what issue and documentation promise of it.
-struct Figure {
-  std::string_view id;     // in JSON
-  std::string_view title;  // in the table
-  std::string_view target;
-  std::string_view unit = "ns";
-  // Whether two processors pass cache lines: then near and far repetitions are rows of their own.
-  bool depends_on_caches = true;
-};
 
 // Gathers the repetitions of all rows and prints them.
 class Report {
@@ -39,8 +30,19 @@ class Report {
   // A line of facts under the table's title, in the order given; the same fact twice stands once.
   void fact(std::string text);
 
-  // Every figure as the median over its repetitions of their p50, p99 and maximum, with the lowest
-  // and highest repetition beside it.
+  // Each goal and whether it was met.
+  struct Verdict {
+    Figure figure;
+    Goal goal;
+    std::optional<Caches> caches;
+    std::optional<double> measured;  // nothing: there is no such row
+    double limit = 0;
+    std::string note;  // the row's
+  };
+  [[nodiscard]] std::vector<Verdict> verdicts() const;
+
+  // Two tables: the goals, and every figure as the median over its repetitions of their p50, p99
+  // and maximum, with the lowest and highest repetition beside it.
   [[nodiscard]] std::string markdown() const;
   // The same with every repetition. Described in benchmarks/executor/README.md.
   [[nodiscard]] std::string json() const;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <atomic>
+#include <ctime>
 #include <string>
 
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "aegis/executor/real_time_thread.h"
@@ -18,12 +18,15 @@
 namespace aegis::benchmarks {
 namespace {
 
+constexpr std::array kTasksGoals{Goal{.who = "AegisRT", .near = 200, .far = 200}};
 constexpr Figure kTasks{
-    .id = "task_switch", .title = "from task to task on one worker", .target = "p99 < 200"};
+    .id = "task_switch", .title = "from task to task on one worker", .goals = kTasksGoals};
+constexpr std::array kThreadsGoals{
+    Goal{.who = "sched_yield", .statistic = Statistic::kP50, .near = 2'000}};
 constexpr Figure kThreads{.id = "thread_switch",
                           .title = "from SCHED_FIFO thread to thread on one processor",
-                          .target = "< 2000",
-                          .depends_on_caches = false};
+                          .depends_on_caches = false,
+                          .goals = kThreadsGoals};
 
 // Tasks that wait in the queue while a first one holds the worker; then they run one after another,
 // and each writes down when. What lies between two of them is the worker's own: end of one, take,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <atomic>
 
 #include <linux/futex.h>
@@ -15,12 +16,18 @@
 namespace aegis::benchmarks {
 namespace {
 
+constexpr std::array kShallowGoals{Goal{.who = "AegisRT", .near = 5'000, .far = 5'000}};
 constexpr Figure kShallow{.id = "wake_shallow",
                           .title = "submit to start, parked worker, cpu_dma_latency held",
-                          .target = "p99 < 5000"};
+                          .goals = kShallowGoals};
+constexpr std::array kDeepGoals{Goal{.who = "AegisRT",
+                                     .near = 1.3,
+                                     .far = 1.3,
+                                     .beside = "cyclictest",
+                                     .condition = " below 1.3 x cyclictest"}};
 constexpr Figure kDeep{.id = "wake_deep",
                        .title = "submit to start, parked worker, idle states as they are",
-                       .target = "p99 <= 1.3 x cyclictest"};
+                       .goals = kDeepGoals};
 
 // Between two submissions: long enough that every worker has parked and its processor idles.
 constexpr std::int64_t kIdleNs = 500'000;

@@ -15,8 +15,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-extern char** environ;
-
 namespace aegis::benchmarks {
 namespace {
 
