@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "aegis/base/time.h"
+#include "aegis/executor/counter.h"
 #include "aegis/executor/inbox.h"
 #include "aegis/executor/lane.h"
 

@@ -86,6 +86,8 @@ class WorkerCore {
   void release_due(TimePoint now) noexcept;
   void release(std::uint16_t index, TimePoint arrival, TimePoint now) noexcept;
   void push(const TaskSlot& slot, SlotId id, const Urgency& urgency) noexcept;
+  void stop_releases(TimePoint now) noexcept;
+  void end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) noexcept;
   void retire(std::uint16_t index) noexcept;
 
   // worker_core.cc: choosing.
@@ -97,6 +99,7 @@ class WorkerCore {
   void publish_load(bool running) noexcept;
   void begin_busy(TimePoint now) noexcept;
   WorkerStep idle(TimePoint now) noexcept;
+  void wind_down(TimePoint now) noexcept;
   void abandon(TimePoint now) noexcept;
   [[nodiscard]] bool submissions_wait() const noexcept;
 

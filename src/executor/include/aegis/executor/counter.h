@@ -10,17 +10,18 @@ namespace aegis::executor {
 // instruction.
 class Counter {
  public:
+  // The one writer.
   void add(std::int64_t amount = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
   void raise_to(std::int64_t candidate) noexcept {
     if (candidate > value_.load(std::memory_order_relaxed)) {
       value_.store(candidate, std::memory_order_relaxed);
     }
   }
-  // What the thread did before it counted is visible to whoever reads the count.
+  // Anybody. Counters read one after another are not of one instant.
   [[nodiscard]] std::int64_t value() const noexcept {
-    return value_.load(std::memory_order_acquire);
+    return value_.load(std::memory_order_relaxed);
   }
 
  private:
