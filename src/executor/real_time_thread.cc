@@ -105,7 +105,14 @@ Status check_reservation(const ThreadRequest& request) {
   return ok();
 }
 
-// The CPUs of a thread that asked for all.
+std::string fifo_refusal(int priority, int error) {
+  const char* hint = error == EPERM ? " (needs CAP_SYS_NICE or an rtprio limit)" : "";
+  return fmt::format("SCHED_FIFO {} refused: {}{}", priority,
+                     std::generic_category().message(error), hint);
+}
+
+}  // namespace
+
 Result<std::vector<int>> cpus_of_this_process() {
   std::vector<int> cpus;
   auto thread = RealTimeThread::start(
@@ -114,14 +121,6 @@ Result<std::vector<int>> cpus_of_this_process() {
   thread->join();
   return cpus;
 }
-
-std::string fifo_refusal(int priority, int error) {
-  const char* hint = error == EPERM ? " (needs CAP_SYS_NICE or an rtprio limit)" : "";
-  return fmt::format("SCHED_FIFO {} refused: {}{}", priority,
-                     std::generic_category().message(error), hint);
-}
-
-}  // namespace
 
 Status validate(const ThreadRequest& request) {
   if (Status sound = check_reservation(request); !sound) return sound;

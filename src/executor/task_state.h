@@ -11,8 +11,6 @@
 #include "aegis/executor/inbox.h"
 #include "aegis/executor/lane.h"
 
-#include "counter.h"
-
 namespace aegis::executor {
 
 // The first so many measurements of one kind, and the largest of all. Its memory is touched at

@@ -15,6 +15,7 @@
 #include "aegis/executor/tsc_clock.h"
 
 #include "admission_desk.h"
+#include "scheduler_plan.h"
 #include "scheduler_state.h"
 #include "watch.h"
 #include "worker_books.h"
@@ -38,11 +39,6 @@ class NanosecondScheduler::Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] Status start();
 
   // Hot: submissions.cc.
-  struct Terms {
-    JobOptions options;
-    AbsoluteDeadline deadline{TimePoint::max()};
-    TimePoint arrival;
-  };
   [[nodiscard]] Result<JobTerms> terms_of(const JobOptions& options, TimePoint arrival,
                                           AbsoluteDeadline deadline) const noexcept;
   [[nodiscard]] Result<TaskHandle> submit(TaskBody&& body, const JobTerms& terms) noexcept;
@@ -68,6 +64,7 @@ class NanosecondScheduler::Core : public std::enable_shared_from_this<Core> {
 
   // statistics.cc.
   [[nodiscard]] LatencyStats statistics() const;
+  [[nodiscard]] std::optional<WcetEstimate> estimated_wcet(TaskKind kind) const;
   [[nodiscard]] std::vector<std::string> degraded() const;
 
   const SchedulerConfig config;
@@ -76,21 +73,18 @@ class NanosecondScheduler::Core : public std::enable_shared_from_this<Core> {
   SchedulerState state;
 
  private:
-  struct WorkerPlan {
-    WorkerSettings settings;
-    ThreadRequest thread;
-    SpinStrategy spin;
-    std::string unprovable;
-  };
   struct Recurrent {  // what a desk charges
     std::uint32_t worker = 0;
     TaskId task;
     TaskHandle handle;               // periodic tasks and single jobs
     std::optional<TaskKind> source;  // sporadic sources
   };
-  [[nodiscard]] static std::vector<WorkerPlan> plan(const SchedulerConfig& config);
-  [[nodiscard]] Status start_workers();
+  [[nodiscard]] WorkerStats statistics_of(std::size_t worker, TimePoint now) const;
+  // start(), in this order.
+  void place_groups();
   void add_submitters();
+  void build_workers();
+  [[nodiscard]] Status start_workers();
 
   [[nodiscard]] Status check_accepting() const;
   // The workers of a group a task may be given to: the one it names, or all.
@@ -113,6 +107,7 @@ class NanosecondScheduler::Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] std::string name_of_running() const;
 
   std::vector<WorkerPlan> plans_;
+  std::size_t ready_capacity_ = 0;
   std::vector<std::unique_ptr<WorkerBooks>> books_;
   std::vector<std::unique_ptr<WorkerCore>> cores_;
   std::vector<std::vector<WorkerCore*>> siblings_;  // indexed by worker

@@ -13,25 +13,12 @@
 #include "policy/ready_set.h"
 
 #include "worker_books.h"
+#include "worker_settings.h"
 #include "periodic_jobs.h"
 #include "queue_lock.h"
 #include "scheduler_state.h"
 
 namespace aegis::executor {
-
-// What one worker is told when it is made.
-struct WorkerSettings {
-  std::uint32_t number = 0;     // among all workers
-  std::uint32_t in_group = 0;   // among its group's
-  Priority group = Priority::kNormal;
-  WorkerPolicy policy = WorkerPolicy::kEdf;
-  Duration latency_budget;
-  AdmissionAssumptions admission;
-  Duration hang_limit;
-  int hang_factor = 20;
-  std::size_t ready_capacity = 0;  // every slot there may be, and every periodic activation
-  std::size_t max_periodic = 0;
-};
 
 // What one step came to.
 struct WorkerStep {

@@ -12,16 +12,17 @@ class Counter {
  public:
   // The one writer.
   void add(std::int64_t amount = 1) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
   }
   void raise_to(std::int64_t candidate) noexcept {
     if (candidate > value_.load(std::memory_order_relaxed)) {
       value_.store(candidate, std::memory_order_relaxed);
     }
   }
-  // Anybody. Counters read one after another are not of one instant.
+  // Anybody. What the writer did before it counted is visible to whoever sees the count. Counters
+  // read one after another are not of one instant.
   [[nodiscard]] std::int64_t value() const noexcept {
-    return value_.load(std::memory_order_relaxed);
+    return value_.load(std::memory_order_acquire);
   }
 
  private:

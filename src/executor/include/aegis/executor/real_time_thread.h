@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "aegis/base/result.h"
 #include "aegis/base/time.h"
@@ -64,6 +65,10 @@ struct ThreadGrant {
 // is offline or not this process'. What takes a permission is not tried. Starts and ends a thread
 // of its own to see the CPUs; ordinary threads.
 [[nodiscard]] Status validate(const ThreadRequest& request);
+
+// The CPUs on which this process may run, ascending; at least one. Asks a thread of its own, since
+// the caller may be pinned; ordinary threads.
+[[nodiscard]] Result<std::vector<int>> cpus_of_this_process();
 
 // A thread with an explicit scheduling class, CPU set, timer slack and pre-faulted stack. Joins on
 // destruction: whoever owns it tells the body to end first.
