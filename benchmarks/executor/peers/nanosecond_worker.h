@@ -51,7 +51,7 @@ class NanosecondWorker {
     std::uint64_t windows = 0;
     if (!scheduler_) return windows;
     const executor::LatencyStats stats = (*scheduler_)->latency_stats();
-    for (const auto& worker : stats.workers) windows += worker.lost_windows;
+    for (const auto& worker : stats.workers) windows += worker.lost.windows;
     return windows;
   }
   [[nodiscard]] std::string refused() const {
