@@ -49,6 +49,8 @@ def findings(document, markdown):
                 yield f"{figure}: {who} has repetitions that are not {sorted(FIELDS)}"
             if not any(line.startswith(f"| {row['title']} | {who} |") for line in markdown.splitlines()):
                 yield f"{figure}: {who} is in JSON only"
+    for figure in ("rounds", "rounds_outside"):
+        rows.pop((figure, "oneTBB task_group, run and wait"), None)  # stands only where oneTBB is installed
     yield from (f"{figure}: no goal" for figure in GOALS - {goal["figure"] for goal in document["goals"]})
     yield from (f"a row that this test does not know: {key}" for key in rows)
 

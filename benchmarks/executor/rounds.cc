@@ -129,7 +129,7 @@ void measure_rounds(const Plan& plan, Report& report) {
       [&]<class Peer>() {
         measure<Peer>(plan, Peer::kName, report);
         if constexpr (requires(Peer peer, Task task) { peer.schedule_and_wait(task); }) {
-          measure<Peer, Wait::kBlocks>(plan, kOursBlocking, report);
+          measure<Peer, Wait::kBlocks>(plan, Peer::kBlockingName, report);
         }
       },
       [&](std::string_view name, std::string_view why) {

@@ -16,6 +16,7 @@ namespace aegis::benchmarks {
 class NanosecondWorker {
  public:
   static constexpr std::string_view kName = "AegisRT";
+  static constexpr std::string_view kBlockingName = "AegisRT, wait_for_completion";
   static constexpr bool kWatchesItsWorker = true;
   static constexpr auto kGroup = executor::Priority::kCritical;
 

@@ -10,6 +10,7 @@
 
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
+#include <tbb/task_group.h>
 #include <tbb/task_scheduler_observer.h>
 
 #include "../machine.h"
@@ -23,6 +24,7 @@ namespace aegis::benchmarks {
 class OneTbb {
  public:
   static constexpr std::string_view kName = "oneTBB task_arena::enqueue";
+  static constexpr std::string_view kBlockingName = "oneTBB task_group, run and wait";
   static constexpr bool kWatchesItsWorker = false;
 
   explicit OneTbb(const WorkerPlan& plan) : pin_(arena_, plan) {
@@ -35,10 +37,17 @@ class OneTbb {
   OneTbb& operator=(const OneTbb&) = delete;
   // The library's thread may live on: it must not stay a real-time thread of the next peer's
   // processor, but it sleeps as soon as it is out of work, which is waited for.
-  ~OneTbb() { sleep_ns(20'000'000); }
+  ~OneTbb() noexcept { sleep_ns(20'000'000); }
 
   void submit(Task task) {
     arena_.enqueue([task] { task.run(task.argument); });
+  }
+  // The library's idiom for a task and its end. The waiting thread takes part in the work, so it
+  // runs the task itself: nothing is handed over.
+  bool schedule_and_wait(Task task) {
+    group_.run([task] { task.run(task.argument); });
+    group_.wait();
+    return true;
   }
   [[nodiscard]] std::string refused() const { return pin_.refused(); }
 
@@ -73,6 +82,7 @@ class OneTbb {
   tbb::global_control two_{tbb::global_control::max_allowed_parallelism, 2};
   tbb::task_arena arena_{1, 0};
   PinOnEntry pin_;
+  tbb::task_group group_;
 };
 static_assert(Executor<OneTbb>);
 
