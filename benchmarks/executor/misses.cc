@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
-#include "figures.h"
-#if AEGIS_BENCHMARK_SCHEDULER
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "figures.h"
 #include "peers/nanosecond_worker.h"
-#endif
 
 namespace aegis::benchmarks {
 namespace {
@@ -31,7 +28,6 @@ void absent(Report& report, std::string_view why) {
   report.absent(kMisses, "AegisRT", why);
 }
 
-#if AEGIS_BENCHMARK_SCHEDULER
 // Twelve tasks each of the periods 10, 12, 15 and 20 ms share U = 0.7 evenly: 3,600 jobs a second,
 // so five repetitions of 20 s are 360,000.
 constexpr std::array<std::int64_t, 4> kPeriodsMs{10, 12, 15, 20};
@@ -77,7 +73,9 @@ std::string admit_all(executor::NanosecondScheduler& scheduler, Jobs& jobs) {
   return {};
 }
 
-void measure(const Plan& plan, Report& report) {
+}  // namespace
+
+void measure_misses(const Plan& plan, Report& report) {
   std::atomic<std::uint64_t> in_lost_supply{0};
   std::atomic<std::uint64_t> skipped{0};
   executor::SchedulerConfig config = NanosecondWorker::config_of(
@@ -103,17 +101,6 @@ void measure(const Plan& plan, Report& report) {
       kMisses, NanosecondWorker::kName,
       {.p50 = outside, .p99 = outside, .max = outside, .count = responses.count},
       fmt::format("{} more within lost supply in the last repetition", in_lost_supply.load()));
-}
-#endif
-
-}  // namespace
-
-void measure_misses([[maybe_unused]] const Plan& plan, Report& report) {
-#if AEGIS_BENCHMARK_SCHEDULER
-  measure(plan, report);
-#else
-  absent(report, "not built in");
-#endif
 }
 
 }  // namespace aegis::benchmarks

@@ -14,9 +14,7 @@
 
 #include "figures.h"
 #include "peers/cyclictest.h"
-#if AEGIS_BENCHMARK_SCHEDULER
 #include "peers/nanosecond_worker.h"
-#endif
 
 namespace aegis::benchmarks {
 namespace {
@@ -95,7 +93,6 @@ void add(std::string_view who, const Outcome& outcome, std::string_view refused,
                          refused));
 }
 
-#if AEGIS_BENCHMARK_SCHEDULER
 // What a periodic task of ours notes: the lateness of its first instruction, by the same clock that
 // judges the others, and the worker's processor time from the first release to the last.
 class PeriodicNotes {
@@ -142,7 +139,6 @@ void measure_ours(const Plan& plan, std::string_view who, Duration spin, Report&
   scheduler->reset();  // joins the worker: the notes are ours again
   add(who, notes.outcome(), degraded.empty() ? "" : degraded.front(), report);
 }
-#endif
 
 // Waits for release after release with `timer` and notes how late each wait ends.
 template <class Timer>
@@ -174,13 +170,8 @@ void measure(const Plan& plan, std::string_view who, MakeTimer make_timer, Repor
 }  // namespace
 
 void measure_release(const Plan& plan, Report& report) {
-#if AEGIS_BENCHMARK_SCHEDULER
   measure_ours(plan, kOurs60, Duration::microseconds(60), report);
   measure_ours(plan, kOurs200, Duration::microseconds(200), report);
-#else
-  report.absent(kRelease, kOurs60, "not built in");
-  report.absent(kRelease, kOurs200, "not built in");
-#endif
   measure(plan, "clock_nanosleep", [](std::int64_t) { return Nanosleep(); }, report);
   measure(plan, "timerfd", [](std::int64_t first) { return TimerFile(first); }, report);
   measure(

@@ -12,7 +12,6 @@
 namespace aegis::benchmarks {
 namespace {
 
-constexpr std::string_view kOurs = "AegisRT";
 constexpr std::string_view kOursBlocking = "AegisRT, wait_for_completion";
 
 constexpr std::array kRoundsGoals{Goal{.who = kOursBlocking, .near = 10'000, .far = 10'000}};
@@ -135,9 +134,6 @@ void measure_rounds(const Plan& plan, Report& report) {
       [&](std::string_view name, std::string_view why) {
         report.absent(kRounds, name, why);
         report.absent(kRoundsOutside, name, why);
-        if (name != kOurs) return;
-        report.absent(kRounds, kOursBlocking, why);
-        report.absent(kRoundsOutside, kOursBlocking, why);
       });
 }
 

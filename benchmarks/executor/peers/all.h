@@ -5,9 +5,7 @@
 
 #include "executor.h"
 #include "mutex_queue.h"
-#if AEGIS_BENCHMARK_SCHEDULER
 #include "nanosecond_worker.h"
-#endif
 #if AEGIS_BENCHMARK_TBB
 #include "one_tbb.h"
 #endif
@@ -24,11 +22,7 @@ namespace aegis::benchmarks {
 // others.
 template <class Present, class Absent>
 void for_each_peer([[maybe_unused]] Idle idle, Present present, [[maybe_unused]] Absent absent) {
-#if AEGIS_BENCHMARK_SCHEDULER
   present.template operator()<NanosecondWorker>();
-#else
-  absent("AegisRT", "not built in");
-#endif
   present.template operator()<MutexQueue>();
 #if AEGIS_BENCHMARK_TBB
   present.template operator()<OneTbb>();
