@@ -41,12 +41,14 @@ class StartNote {
   alignas(128) std::atomic<std::int64_t> started_{0};
 };
 
-// The worker must rest as well: it gets a task that sleeps, while the measuring thread sleeps.
+// The worker must rest as well: it gets a task that sleeps, while the measuring thread sleeps; one
+// that rests by itself finds nothing to do meanwhile, and takes that as its rest.
 // Afterwards a few tasks, not measured, warm both again. Returns false where a task was lost.
 template <Executor Peer>
 bool rest_together(Peer& peer, Pace& pace, const Stopwatch& stopwatch, StartNote& note) {
   constexpr int kWarmUp = 10;
-  peer.submit({.run = [](void*) { sleep_ns(Pace::kRestNs); }});
+  constexpr bool kRestsByItself = requires { Peer::kRestsByItself; };
+  if (!kRestsByItself) peer.submit({.run = [](void*) { sleep_ns(Pace::kRestNs); }});
   pace.rest();
   for (int i = 0; i < kWarmUp; ++i) {
     note.clear();

@@ -18,6 +18,7 @@ class NanosecondWorker {
   static constexpr std::string_view kName = "AegisRT";
   static constexpr std::string_view kBlockingName = "AegisRT, wait_for_completion";
   static constexpr bool kWatchesItsWorker = true;
+  static constexpr bool kRestsByItself = true;
   static constexpr auto kGroup = executor::Priority::kCritical;
 
   // How a worker like the plan's is configured.
@@ -27,8 +28,9 @@ class NanosecondWorker {
     config.shallow_idle = false;  // held or not by who measures, for all peers alike
     for (executor::GroupConfig& group : config.groups) group.enabled = false;
     config.group(kGroup) = {.fifo_priority = plan.fifo_priority};
-    // Longer than the pause between two submissions, so that it is awake for each.
-    if (plan.idle == Idle::kSpins) config.spin.after_work = Duration::milliseconds(2);
+    // Longer than the pause between two submissions, so that it is awake for each, and shorter than
+    // Pace's rests, so that it parks in those and need not rest while it is measured.
+    if (plan.idle == Idle::kSpins) config.spin.after_work = Duration::microseconds(40);
     if (plan.idle == Idle::kParks) config.spin.after_work = Duration::zero();
     return config;
   }
