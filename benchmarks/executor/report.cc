@@ -155,10 +155,13 @@ std::vector<Report::Verdict> Report::verdicts() const {
       if (goal.who != row.who) continue;
       Verdict verdict{.figure = row.figure, .goal = goal, .note = row.note};
       if (!row.repetitions.empty()) {
-        verdict.limit = limit(goal, row);
-        if (verdict.limit <= 0) continue;
-        verdict.measured = median(row, goal);
         if (row.figure.depends_on_caches) verdict.caches = row.repetitions[0].caches;
+        verdict.limit = limit(goal, row);
+        if (verdict.limit > 0) {
+          verdict.measured = median(row, goal);
+        } else {
+          verdict.note = "no goal under these circumstances";
+        }
       }
       verdicts.push_back(std::move(verdict));
     }

@@ -35,7 +35,7 @@ class Report {
     Figure figure;
     Goal goal;
     std::optional<Caches> caches;
-    std::optional<double> measured;  // nothing: there is no such row
+    std::optional<double> measured;  // nothing: no such row, or no limit
     double limit = 0;
     std::string note;  // the row's
   };
