@@ -92,7 +92,10 @@ void Report::add(const Figure& figure, std::string_view who, const Summary& summ
                  std::string_view note) {
   Row& added = row(figure, who);
   added.note = note;
-  if (summary.count == 0) return;
+  if (summary.count == 0) {
+    if (note.empty()) added.note = "no sample: a task did not start within a second";
+    return;
+  }
   added.repetitions.push_back({.summary = summary, .caches = std::nullopt});
 }
 
