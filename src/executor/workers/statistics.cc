@@ -3,8 +3,8 @@
 // NanosecondScheduler: what its monitors know, as values.
 #include <algorithm>
 
+#include "monitor/thread_usage.h"
 #include "scheduler_core.h"
-#include "thread_usage.h"
 
 namespace aegis::executor {
 namespace {
