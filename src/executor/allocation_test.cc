@@ -10,11 +10,11 @@
 
 #include "aegis/executor/alert_delivery.h"
 
-#include "latency_monitor.h"
+#include "lane/virtual_lane.h"
+#include "monitor/latency_monitor.h"
+#include "monitor/supply_windows.h"
+#include "monitor/thread_usage.h"
 #include "policy/ready_set.h"
-#include "supply_windows.h"
-#include "thread_usage.h"
-#include "virtual_lane.h"
 
 namespace {
 
