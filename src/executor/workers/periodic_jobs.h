@@ -77,6 +77,12 @@ class PeriodicJobs {
  public:
   explicit PeriodicJobs(std::size_t capacity) : states_(capacity + 1), timers_(capacity + 1) {}
 
+  // How many activations may wait at once, and have their place in the ready sets: four a task, and
+  // never less than one task with the deepest queue that is allowed needs.
+  static constexpr std::size_t most_waiting(std::size_t tasks) noexcept {
+    return std::max<std::size_t>(4 * tasks, 1025) + 1;
+  }
+
   // A place that is never reserved: the worker's own.
   [[nodiscard]] std::uint16_t own() const noexcept {
     return static_cast<std::uint16_t>(states_.size() - 1);
@@ -84,8 +90,15 @@ class PeriodicJobs {
 
   [[nodiscard]] PeriodicState& operator[](std::size_t i) noexcept { return states_[i]; }
 
-  // A state nobody uses, now taken. Ordinary threads, one at a time.
-  [[nodiscard]] std::optional<std::uint16_t> reserve() noexcept {
+  // A state nobody uses, now taken; nothing when there is none, or no room for so many activations
+  // to wait. Ordinary threads, one at a time.
+  [[nodiscard]] std::optional<std::uint16_t> reserve(std::size_t activations) noexcept {
+    std::size_t waiting = 1 + activations;  // the worker's own
+    for (std::size_t i = 0; i < own(); ++i) {
+      const bool free = states_[i].free.load(std::memory_order_acquire);
+      if (!free) waiting += states_[i].plan.most_unfinished;
+    }
+    if (waiting > most_waiting(own())) return std::nullopt;
     for (std::size_t i = 0; i < own(); ++i) {
       if (!states_[i].free.load(std::memory_order_acquire)) continue;
       states_[i].free.store(false, std::memory_order_relaxed);
