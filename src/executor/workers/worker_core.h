@@ -54,7 +54,10 @@ class WorkerCore {
              WorkerBooks& books);
 
   // Those it may take jobs from; before the first step.
-  void set_siblings(std::span<WorkerCore* const> siblings) noexcept { siblings_ = siblings; }
+  void set_siblings(std::span<WorkerCore* const> siblings) noexcept {
+    siblings_ = siblings;
+    if (!siblings.empty()) lock_.enable();
+  }
 
   WorkerStep step() noexcept;
 
@@ -83,6 +86,7 @@ class WorkerCore {
   [[nodiscard]] std::optional<ReadyTask> pop() noexcept;
   [[nodiscard]] std::optional<ReadyTask> take_from_sibling() noexcept;
   [[nodiscard]] std::optional<ReadyTask> give_away() noexcept;
+  [[nodiscard]] bool sibling_has_surplus() const noexcept;
   void wake_a_sibling() noexcept;
   void publish_load(bool running) noexcept;
   void begin_busy() noexcept;
@@ -115,6 +119,9 @@ class WorkerCore {
   WorkerBooks& books_;
   std::span<WorkerCore* const> siblings_;
 
+  // While this worker runs a job, siblings take from its rings: so its sets, timers and which of its
+  // periodic tasks are active change with the lock held. While it does not (its load is 0), nobody
+  // but itself touches them, and it may read them without.
   QueueLock lock_;
   ReadySet proven_;
   ReadySet plain_;

@@ -2,6 +2,7 @@
 //
 // WorkerCore: running one job, from the choice to its outcome.
 #include <algorithm>
+#include <mutex>
 
 #include "worker_core.h"
 
@@ -26,7 +27,10 @@ void WorkerCore::run(const ReadyTask& ready) noexcept {
   TaskSlot& slot = state_.directory[ready.slot];
   if (!slot.state.start()) {  // cancelled while it waited
     books_.job_cancelled(slot.terms, state_.clock.now());
-    if (slot.terms.periodic != kNoPeriodic) retire(slot.terms.periodic);
+    if (slot.terms.periodic != kNoPeriodic) {
+      const std::scoped_lock changing(lock_);
+      retire(slot.terms.periodic);
+    }
     slot.state.bury();
     return;
   }
@@ -114,7 +118,10 @@ void WorkerCore::settle(TaskSlot& slot, const Job& job, TaskEnd how, TimePoint n
   const bool last = task.over() && task.unfinished == 0;
   if (!last && slot.state.pause()) return;
   const TaskEnd over = task.cut_short ? TaskEnd::kAbandoned : TaskEnd::kCompleted;
-  retire(slot.terms.periodic);
+  {
+    const std::scoped_lock changing(lock_);
+    retire(slot.terms.periodic);
+  }
   end_task(job.id, last ? over : TaskEnd::kCancelled, now, Phase::kEnded);
 }
 

@@ -117,7 +117,7 @@ void WorkerCore::end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) n
   }
 }
 
-// No timer, ready set or ring refers to it any more.
+// No timer, ready set or ring refers to it any more. With the lock held.
 void WorkerCore::retire(std::uint16_t index) noexcept {
   PeriodicState& task = periodic_[index];
   periodic_.stop(index);
