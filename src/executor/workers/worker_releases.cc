@@ -84,6 +84,8 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
                         .end = now,
                         .deadline = arrival + task.plan.deadline,
                         .activation = activation.number});
+    // Its last release, and nothing of it waits or runs that would end it later.
+    if (task.over() && task.unfinished == 0) end_periodic(index, TaskEnd::kCompleted, now);
     return;
   }
   task.add(activation);
@@ -104,7 +106,7 @@ void WorkerCore::stop_releases(TimePoint now) noexcept {
   });
 }
 
-// Between two activations: ends it, unless somebody has cancelled it.
+// Between two activations: ends it, unless somebody has cancelled it. With the lock held.
 void WorkerCore::end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) noexcept {
   const SlotId id = periodic_[index].plan.slot;
   SlotState& state = state_.directory[id].state;
