@@ -22,10 +22,12 @@ WorkerCore::WorkerCore(SchedulerState& state, Submitter& own, const WorkerSettin
 
 WorkerStep WorkerCore::step() noexcept {
   const TimePoint now = state_.clock.now();
+  // First: whoever stops workers has told them to wind down before, so one that stops has done so.
+  const bool stopping = state_.stopping.load(std::memory_order_acquire);
   if (state_.draining.load(std::memory_order_acquire)) [[unlikely]]
     wind_down(now);
   const auto chosen = choose(now);
-  if (!chosen) return idle();
+  if (!chosen) return idle(stopping);
   run(*chosen);
   return {.kind = WorkerStep::Kind::kRan};
 }
@@ -118,12 +120,12 @@ void WorkerCore::begin_busy() noexcept {
   books_.begin_busy();
 }
 
-WorkerStep WorkerCore::idle() noexcept {
+WorkerStep WorkerCore::idle(bool stopping) noexcept {
   if (busy_) {
     busy_ = false;
     port_.busy_changes.add();
   }
-  if (state_.stopping.load(std::memory_order_acquire)) return {.kind = WorkerStep::Kind::kStopped};
+  if (stopping) return {.kind = WorkerStep::Kind::kStopped};
   return {.kind = WorkerStep::Kind::kIdle, .wake_up = periodic_.next()};
 }
 

@@ -90,7 +90,7 @@ class WorkerCore {
   void wake_a_sibling() noexcept;
   void publish_load(bool running) noexcept;
   void begin_busy() noexcept;
-  WorkerStep idle() noexcept;
+  WorkerStep idle(bool stopping) noexcept;
   void wind_down(TimePoint now) noexcept;
   void abandon(TimePoint now) noexcept;
   [[nodiscard]] bool submissions_wait() const noexcept;
