@@ -84,6 +84,8 @@ void WorkerCore::announce(const TaskSlot& slot, const Job& job, TimePoint start)
   RunningJob& running = port_.running;
   const bool hard = slot.terms.deadline_class == DeadlineClass::kHard;
   const Duration by_wcet = slot.terms.urgency.wcet * settings_.hang_factor;
+  // Who reads a value of this job sees that the last one's number is gone.
+  std::atomic_thread_fence(std::memory_order_release);
   running.slot.store(job.id, relaxed);
   running.generation.store(slot.state.generation(), relaxed);
   running.kind.store(slot.terms.kind, relaxed);
