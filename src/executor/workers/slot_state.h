@@ -20,8 +20,8 @@ enum class Phase : std::uint8_t {
   kEnded,       // nothing refers to it but handles
 };
 
-// What the protocol below stands on: memory, and the steps that must be one. Tests put memory in its
-// place that enumerates interleavings, and hold a broken twin for each step.
+// What the protocol below stands on: memory, and the steps that must be one. Tests put memory in
+// its place that enumerates interleavings, and hold a broken twin for each step.
 struct SlotProtocol {
   template <class T>
   using Atomic = std::atomic<T>;

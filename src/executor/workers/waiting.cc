@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "completion.h"
+#include "entry.h"
 #include "instants.h"
 #include "scheduler_core.h"
 #include "seats.h"
@@ -144,15 +145,11 @@ Status NanosecondScheduler::Core::shut_down(Duration within) {
 void NanosecondScheduler::Core::close_entries() noexcept {
   {
     const std::scoped_lock lock(control_);
-    state.accepting.store(false, std::memory_order_release);
+    Entry::close(state.entry, state.accepting);
   }
-  while (!state.entry.heavy()) std::this_thread::yield();
   const std::size_t submitters = state.submitters.size();
   for (std::size_t i = 0; i < submitters; ++i) {
-    // Asleep, not yielding: the caller may be more urgent than who is inside.
-    while (state.submitters[i].inside.load(std::memory_order_acquire)) {
-      std::this_thread::sleep_for(kIdlePoll);
-    }
+    Entry::wait_until_left(state.submitters[i].inside);
   }
 }
 
