@@ -79,7 +79,12 @@ class PeriodicJobs {
   // Eight of the deepest queues; 100 KB of each ready set.
   static constexpr std::size_t kMostQueued = 4096;
 
-  explicit PeriodicJobs(std::size_t capacity) : states_(capacity), timers_(capacity) {}
+  explicit PeriodicJobs(std::size_t capacity) : states_(capacity + 1), timers_(capacity + 1) {}
+
+  // A place that is never reserved: the worker's own.
+  [[nodiscard]] std::uint16_t own() const noexcept {
+    return static_cast<std::uint16_t>(states_.size() - 1);
+  }
 
   [[nodiscard]] PeriodicState& operator[](std::size_t i) noexcept { return states_[i]; }
 
@@ -88,7 +93,7 @@ class PeriodicJobs {
   [[nodiscard]] std::optional<std::uint16_t> reserve(std::uint32_t most_unfinished = 1) noexcept {
     std::size_t queued = most_unfinished - 1;
     std::optional<std::uint16_t> unused;
-    for (std::size_t i = 0; i < states_.size(); ++i) {
+    for (std::size_t i = 0; i < own(); ++i) {
       if (!states_[i].free.load(std::memory_order_acquire)) {
         queued += states_[i].plan.most_unfinished - 1;
       } else if (!unused) {
@@ -133,6 +138,8 @@ class PeriodicJobs {
   [[nodiscard]] TimePoint next() const noexcept {
     return timers_.empty() ? TimePoint::max() : timers_.top().at;
   }
+  // Whose. Precondition: there is one.
+  [[nodiscard]] std::uint16_t next_index() const noexcept { return timers_.top().index; }
   // The task whose arrival is due first, its timer set one period on. Precondition: there is one.
   [[nodiscard]] std::uint16_t take() noexcept {
     Timer timer = timers_.top();
@@ -144,7 +151,7 @@ class PeriodicJobs {
   // Those that the worker has taken from its ring and not retired. O(capacity).
   template <class Visit>
   void for_each_active(Visit visit) noexcept {
-    for (std::size_t i = 0; i < states_.size(); ++i) {
+    for (std::size_t i = 0; i < own(); ++i) {
       if (states_[i].active) visit(static_cast<std::uint16_t>(i));
     }
   }

@@ -72,6 +72,10 @@ class WorkerBooks {
   [[nodiscard]] AlertQueue& alerts() noexcept { return alerts_; }
 
  private:
+  // The worker's own job (PeriodicJobs::own), which nobody hears of.
+  [[nodiscard]] bool is_rehearsal(const JobTerms& terms) const noexcept {
+    return terms.periodic == settings_.max_periodic;
+  }
   [[nodiscard]] LatencyMonitor& monitor(const JobTerms& terms) noexcept;
   void note_evidence(const JobTerms& terms, Duration execution) noexcept;
   // Finds the cause and tells everybody who wants to know.
@@ -88,6 +92,7 @@ class WorkerBooks {
   AlertQueue alerts_;
   const std::function<void(const DeadlineMiss&)>& emergency_;
 
+  LatencyMonitor rehearsals_;  // nobody reads it
   LatencyHistogram wake_up_;
   SupplyWindows supply_;
   Counter working_ns_;

@@ -6,6 +6,7 @@
 #include "aegis/base/check.h"
 
 #include "completion.h"
+#include "prefetch.h"
 
 namespace aegis::executor {
 
@@ -18,7 +19,35 @@ WorkerCore::WorkerCore(SchedulerState& state, Submitter& own, const WorkerSettin
       books_(books),
       proven_(settings.policy, settings.ready_capacity),
       plain_(settings.policy, settings.ready_capacity),
-      periodic_(settings.max_periodic) {}
+      periodic_(settings.max_periodic) {
+  prepare_rehearsal();
+}
+
+void WorkerCore::prepare_rehearsal() {
+  const auto taken = own_.slab.take(Phase::kQueued);
+  check(taken.has_value(), "a fresh slab has a free slot");
+  taken->slot->fill([] {}, {.periodic = periodic_.own(), .proven = true});
+  periodic_.fill(periodic_.own(), {.slot = SlotDirectory::id(own_.number(), taken->index),
+                                   .period = Duration::seconds(1),
+                                   .deadline = {Duration::seconds(1)}});
+}
+
+void WorkerCore::rehearse() noexcept {
+  if (periodic_.next() == TimePoint::max()) return;
+  const PeriodicState& next = periodic_[periodic_.next_index()];
+  const TaskSlot& its_slot = state_.directory[next.plan.slot];
+  prefetch_for_write(&next);
+  prefetch_for_write(next.waiting.data());
+  prefetch_for_write(&its_slot.body);
+  prefetch_for_write(&its_slot.state);
+  prefetch_for_write(&its_slot.outcome);
+  const std::uint16_t own = periodic_.own();
+  periodic_.start(own, state_.clock.now());
+  (void)step();
+  periodic_.stop(own);
+  while (step().kind == WorkerStep::Kind::kRan) {
+  }
+}
 
 WorkerStep WorkerCore::step() noexcept {
   const TimePoint now = state_.clock.now();

@@ -63,6 +63,12 @@ class WorkerCore {
 
   WorkerStep step() noexcept;
 
+  // Between two steps, with a release some microseconds away: releases and runs a job of nothing,
+  // so that the release finds its path in the caches; what has arrived meanwhile is run as ever. On
+  // a machine that others use while the worker sleeps this halves the lateness of releases and more
+  // (docs/BENCHMARKS.md).
+  void rehearse() noexcept;
+
   // Whether there is something to look at: a submission, a sibling's surplus, the end.
   [[nodiscard]] bool called() const noexcept;
   void waited(const WaitReport& report) noexcept;
@@ -93,6 +99,7 @@ class WorkerCore {
   void publish_load(bool running) noexcept;
   void begin_busy() noexcept;
   WorkerStep idle(bool stopping) noexcept;
+  void prepare_rehearsal();
   void wind_down(TimePoint now) noexcept;
   void abandon(TimePoint now) noexcept;
   [[nodiscard]] bool submissions_wait() const noexcept;
