@@ -42,10 +42,18 @@ void WorkerCore::rehearse() noexcept {
   prefetch_for_write(&its_slot.state);
   prefetch_for_write(&its_slot.outcome);
   const std::uint16_t own = periodic_.own();
-  periodic_.start(own, state_.clock.now());
+  {
+    const std::scoped_lock changing(lock_);
+    periodic_.start(own, state_.clock.now());
+  }
   (void)step();
-  periodic_.stop(own);
-  while (step().kind == WorkerStep::Kind::kRan) {
+  {
+    const std::scoped_lock changing(lock_);
+    periodic_.stop(own);
+  }
+  // If something was more urgent: that first. No longer, since between steps a rest may be due;
+  // called() says that there is more.
+  while (periodic_[own].unfinished > 0 && step().kind == WorkerStep::Kind::kRan) {
   }
 }
 
@@ -166,7 +174,9 @@ bool WorkerCore::submissions_wait() const noexcept {
   return met != state_.submitters.size();
 }
 
+// A load is left where a rehearsal met other work, which may have changed the next release, too.
 bool WorkerCore::called() const noexcept {
+  if (port_.load.load(std::memory_order_relaxed) > 0) return true;
   if (submissions_wait() || state_.stopping.load(std::memory_order_acquire)) return true;
   if (sibling_has_surplus()) return true;
   return state_.draining.load(std::memory_order_acquire) && periodic_.next() != TimePoint::max();
