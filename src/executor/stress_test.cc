@@ -26,7 +26,9 @@ TEST_P(Stress, every_task_ends_once_and_every_body_is_destroyed_once) {
 INSTANTIATE_TEST_SUITE_P(Seeds, Stress, testing::Range<std::uint64_t>(1, 7));
 
 TEST(Stress, of_real_time_workers) {
-  expect_sound({.seed = 100, .length = Duration::milliseconds(150), .real_time = true});
+  for (const std::uint64_t seed : {8U, 504U}) {
+    expect_sound({.seed = seed, .length = Duration::milliseconds(150), .real_time = true});
+  }
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ class BasicQueueLock {
     while (!try_take()) spin_pause();
   }
   [[nodiscard]] bool try_lock() noexcept { return enabled_ && try_take(); }
+  // As a hint only.
+  [[nodiscard]] bool taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
   void unlock() noexcept {
     if (enabled_) taken_.store(false, std::memory_order_release);
   }

@@ -58,8 +58,9 @@ void WorkerCore::take(SlotId id) noexcept {
 }
 
 void WorkerCore::push(const TaskSlot& slot, SlotId id, const Urgency& urgency) noexcept {
-  const bool movable = slot.terms.worker == kAnyWorker && !siblings_.empty();
-  ReadySet& set = slot.terms.proven ? proven_ : plain_;
+  const bool proven = slot.terms.proven;
+  const bool movable = !proven && slot.terms.worker == kAnyWorker && !siblings_.empty();
+  ReadySet& set = proven ? proven_ : plain_;
   const bool pushed = set.push(set.make(urgency, id, movable ? kMovable : 0));
   check(pushed, "a ready set has room for every slot");
   if (movable) ++movable_;
