@@ -38,10 +38,11 @@ void Completion::end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexce
   if (one_shot && !begun) slot.outcome = {.arrival = slot.terms.urgency.arrival};
   slot.outcome.end = how;
   slot.outcome.completion = now;
+  // Before it is seen to have ended: who waited for it may submit the next.
+  if (source != nullptr && one_shot) source->finished();
   // From here on the slot may be somebody else's, unless it has dependents.
   const auto audience = slot.state.end(as);
   if (audience.waiters) state_.waiting.ring(id);
-  if (source != nullptr && one_shot) source->finished();
   if (audience.dependents) {
     let_go(slot, how == TaskEnd::kCompleted);
     slot.state.unpin();

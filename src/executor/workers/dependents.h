@@ -9,6 +9,12 @@
 
 namespace aegis::executor {
 
+// The steps that must be one; tests hold a broken twin for each.
+struct DependentsProtocol {
+  static constexpr bool kAddByExchange = true;    // against others who add, and who closes
+  static constexpr bool kCloseByExchange = true;  // against who adds between look and close
+};
+
 // Who follows a task: a list through its followers' slots, closed by its end.
 //
 //   before.first_dependent -> follower, link 0 -> other follower, link 2 -> nobody
@@ -19,7 +25,8 @@ namespace aegis::executor {
 // Invariant: each link is added to exactly one list or refused, and whoever closes a list meets
 // every link added to it exactly once. (Adding is a push that fails once the list is closed;
 // closing takes the whole list at once.) Lock-free; neither allocates.
-class Dependents {
+template <class Protocol = DependentsProtocol>
+class BasicDependents {
  public:
   using Link = std::uint32_t;
   static constexpr Link kNobody = kNoLink;
@@ -38,6 +45,10 @@ class Dependents {
     do {
       if (first == kClosed) return false;
       follower.next_link[place(link)] = first;
+      if constexpr (!Protocol::kAddByExchange) {
+        before.first_dependent.store(link, std::memory_order_release);
+        return true;
+      }
     } while (!before.first_dependent.compare_exchange_weak(first, link, std::memory_order_acq_rel,
                                                            std::memory_order_acquire));
     return true;
@@ -46,9 +57,16 @@ class Dependents {
   // Whoever ended it: the first link. The next one is in the follower's slot; read it before the
   // follower is let go.
   [[nodiscard]] static Link close(TaskSlot& ended) noexcept {
+    if constexpr (!Protocol::kCloseByExchange) {
+      const Link first = ended.first_dependent.load(std::memory_order_acquire);
+      ended.first_dependent.store(kClosed, std::memory_order_release);
+      return first;
+    }
     return ended.first_dependent.exchange(kClosed, std::memory_order_acq_rel);
   }
 };
+
+using Dependents = BasicDependents<>;
 
 static_assert(TaskSlot::kMaxLinks == 8, "three bits of a link name its place");
 static_assert(kSlotBits + 8 + 3 <= 31,

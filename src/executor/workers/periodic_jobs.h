@@ -75,13 +75,11 @@ struct PeriodicState {
 // thread, but for `free` of the states.
 class PeriodicJobs {
  public:
-  explicit PeriodicJobs(std::size_t capacity) : states_(capacity + 1), timers_(capacity + 1) {}
+  // Releases that may wait beyond one of each task, over all tasks: what ready sets have room for.
+  // Eight of the deepest queues; 100 KB of each ready set.
+  static constexpr std::size_t kMostQueued = 4096;
 
-  // How many activations may wait at once, and have their place in the ready sets: four a task, and
-  // never less than one task with the deepest queue that is allowed needs.
-  static constexpr std::size_t most_waiting(std::size_t tasks) noexcept {
-    return std::max<std::size_t>(4 * tasks, 1025) + 1;
-  }
+  explicit PeriodicJobs(std::size_t capacity) : states_(capacity + 1), timers_(capacity + 1) {}
 
   // A place that is never reserved: the worker's own.
   [[nodiscard]] std::uint16_t own() const noexcept {
@@ -90,21 +88,21 @@ class PeriodicJobs {
 
   [[nodiscard]] PeriodicState& operator[](std::size_t i) noexcept { return states_[i]; }
 
-  // A state nobody uses, now taken; nothing when there is none, or no room for so many activations
-  // to wait. Ordinary threads, one at a time.
-  [[nodiscard]] std::optional<std::uint16_t> reserve(std::size_t activations) noexcept {
-    std::size_t waiting = 1 + activations;  // the worker's own
+  // A state nobody uses, now taken; nothing also when so many releases could wait that ready sets
+  // have no room for. Ordinary threads, one at a time.
+  [[nodiscard]] std::optional<std::uint16_t> reserve(std::uint32_t most_unfinished = 1) noexcept {
+    std::size_t queued = most_unfinished - 1;
+    std::optional<std::uint16_t> unused;
     for (std::size_t i = 0; i < own(); ++i) {
-      const bool free = states_[i].free.load(std::memory_order_acquire);
-      if (!free) waiting += states_[i].plan.most_unfinished;
+      if (!states_[i].free.load(std::memory_order_acquire)) {
+        queued += states_[i].plan.most_unfinished - 1;
+      } else if (!unused) {
+        unused = static_cast<std::uint16_t>(i);
+      }
     }
-    if (waiting > most_waiting(own())) return std::nullopt;
-    for (std::size_t i = 0; i < own(); ++i) {
-      if (!states_[i].free.load(std::memory_order_acquire)) continue;
-      states_[i].free.store(false, std::memory_order_relaxed);
-      return static_cast<std::uint16_t>(i);
-    }
-    return std::nullopt;
+    if (!unused || queued > kMostQueued) return std::nullopt;
+    states_[*unused].free.store(false, std::memory_order_relaxed);
+    return unused;
   }
   // Who reserved it, before anything tells the worker of it. Allocates.
   void fill(std::uint16_t index, const PeriodicPlan& plan) {

@@ -183,15 +183,15 @@ Result<TaskHandle> NanosecondScheduler::Core::start_periodic(TaskBody&& body,
   Submitter& control = state.submitters[0];
   const auto kind = kind_of(task);
   if (!kind) return fail(kind.error());
-  const bool queue = task.overload.rule == theory::OverloadRule::kQueue;
-  const std::uint32_t unfinished = queue ? task.overload.queue_depth + 1 : 1;
   const auto taken = control.slab.take(Phase::kQueued);
-  const auto index = taken ? table.reserve(unfinished) : std::nullopt;
+  const bool queue = task.overload.rule == theory::OverloadRule::kQueue;
+  const std::uint32_t most_unfinished = queue ? task.overload.queue_depth + 1 : 1;
+  const auto index = taken ? table.reserve(most_unfinished) : std::nullopt;
   if (!index) {
     if (taken) taken->slot->state.end(Phase::kEnded);
-    return fail(Error::transient(
-        ErrorCode::kResourceExhausted,
-        "as many periodic tasks, or queued releases of such, as max_recurrent allows"));
+    return fail(Error::transient(ErrorCode::kResourceExhausted,
+                                 "as many periodic tasks as max_recurrent allows exist, or as "
+                                 "many releases as a worker has room for may queue up"));
   }
   const SlotId id = SlotDirectory::id(control.number(), taken->index);
   const RelativeDeadline deadline = task.deadline.value_or(RelativeDeadline{task.period});
@@ -200,7 +200,7 @@ Result<TaskHandle> NanosecondScheduler::Core::start_periodic(TaskBody&& body,
                       .offset = task.offset,
                       .deadline = deadline,
                       .activations = task.activations,
-                      .most_unfinished = unfinished});
+                      .most_unfinished = most_unfinished});
   JobTerms terms{.urgency = {.arrival = state.clock.now(),
                              .wcet = task.wcet.value_or(Wcet{}).value,
                              .period = task.period,

@@ -77,7 +77,8 @@ void NanosecondScheduler::Core::add_submitters() {
   };
   add(config.max_recurrent, 0);
   for (std::size_t i = 0; i < workers; ++i) add(config.queue_capacity, slots);
-  ready_capacity_ = slots + PeriodicJobs::most_waiting(config.max_recurrent);
+  // Every slot, the worker's own, and what may queue up behind those of periodic tasks.
+  ready_capacity_ = slots + config.max_recurrent + 1 + PeriodicJobs::kMostQueued;
 }
 
 void NanosecondScheduler::Core::build_workers() {

@@ -6,32 +6,13 @@
 
 #include "completion.h"
 #include "dependents.h"
+#include "entry.h"
 #include "instants.h"
 #include "scheduler_core.h"
 #include "seats.h"
 
 namespace aegis::executor {
 namespace {
-
-// Between looking whether the scheduler takes tasks and having published one. Shutting down stops
-// taking them, passes the other half of the fence, and waits until nobody is inside: so no task is
-// published to a worker that has gone.
-class Entry {
- public:
-  Entry(SchedulerState& state, Submitter& submitter) noexcept : submitter_(submitter) {
-    submitter.inside.store(true, std::memory_order_relaxed);
-    state.entry.light();
-    open_ = state.accepting.load(std::memory_order_acquire);
-  }
-  Entry(const Entry&) = delete;
-  Entry& operator=(const Entry&) = delete;
-  ~Entry() { submitter_.inside.store(false, std::memory_order_release); }
-  [[nodiscard]] bool open() const noexcept { return open_; }
-
- private:
-  Submitter& submitter_;
-  bool open_ = false;
-};
 
 Error has_shut_down() {
   return Error::permanent(ErrorCode::kFailedPrecondition, "the scheduler is shut down");
@@ -62,6 +43,10 @@ Input follow(const SlotDirectory::Place& before, TaskSlot& follower, Dependents:
 Result<Submitter*> NanosecondScheduler::Core::seat() {
   if (Submitter* sitting = Seats::sitting(number)) [[likely]]
     return sitting;
+  if (Seats::given_back()) {
+    return fail(Error::permanent(ErrorCode::kFailedPrecondition,
+                                 "the thread is ending and has given its place back"));
+  }
   const std::scoped_lock lock(control_);
   const std::size_t first = 1 + state.ports.size();
   for (std::size_t i = first; i < state.submitters.size(); ++i) {
@@ -120,7 +105,7 @@ Result<TaskHandle> NanosecondScheduler::Core::submit(TaskBody&& body,
   const Result<Submitter*> seated = seat();
   if (!seated) return fail(seated.error());
   Submitter& submitter = **seated;
-  const Entry entry(state, submitter);
+  const Entry entry(state.entry, state.accepting, submitter.inside);
   if (!entry.open()) return fail(has_shut_down());
   const auto taken = submitter.slab.take(Phase::kQueued);
   if (!taken) return fail(no_place());
@@ -186,7 +171,7 @@ Result<TaskHandle> NanosecondScheduler::Core::submit_after(std::span<const TaskH
   const Result<Submitter*> seated = seat();
   if (!seated) return fail(seated.error());
   Submitter& submitter = **seated;
-  const Entry entry(state, submitter);
+  const Entry entry(state.entry, state.accepting, submitter.inside);
   if (!entry.open()) return fail(has_shut_down());
   const auto taken = submitter.slab.take(Phase::kHeld);
   if (!taken) return fail(no_place());

@@ -2,6 +2,7 @@
 //
 // WorkerCore: running one job, from the choice to its outcome.
 #include <algorithm>
+#include <mutex>
 
 #include "worker_core.h"
 
@@ -26,7 +27,10 @@ TimePoint WorkerCore::run(const ReadyTask& ready, TimePoint now) noexcept {
   TaskSlot& slot = state_.directory[ready.slot];
   if (!slot.state.start()) {  // cancelled while it waited
     books_.job_cancelled(slot.terms, now);
-    if (slot.terms.periodic != kNoPeriodic) retire(slot.terms.periodic);
+    if (slot.terms.periodic != kNoPeriodic) {
+      const std::scoped_lock changing(lock_);
+      retire(slot.terms.periodic);
+    }
     slot.state.bury();
     return now;
   }
@@ -81,6 +85,8 @@ void WorkerCore::announce(const TaskSlot& slot, const Job& job, TimePoint start)
   RunningJob& running = port_.running;
   const bool hard = slot.terms.deadline_class == DeadlineClass::kHard;
   const Duration by_wcet = slot.terms.urgency.wcet * settings_.hang_factor;
+  // Who reads a value of this job sees that the last one's number is gone.
+  std::atomic_thread_fence(std::memory_order_release);
   running.slot.store(job.id, relaxed);
   running.generation.store(slot.state.generation(), relaxed);
   running.kind.store(slot.terms.kind, relaxed);
@@ -116,7 +122,10 @@ void WorkerCore::settle(TaskSlot& slot, const Job& job, TaskEnd how, TimePoint n
   const bool last = task.over() && task.unfinished == 0;
   if (!last && slot.state.pause()) return;
   const TaskEnd over = task.cut_short ? TaskEnd::kAbandoned : TaskEnd::kCompleted;
-  retire(slot.terms.periodic);
+  {
+    const std::scoped_lock changing(lock_);
+    retire(slot.terms.periodic);
+  }
   end_task(job.id, last ? over : TaskEnd::kCancelled, now, Phase::kEnded);
 }
 

@@ -69,8 +69,9 @@ void WorkerCore::take(SlotId id) noexcept {
 }
 
 void WorkerCore::push(const TaskSlot& slot, SlotId id, const Urgency& urgency) noexcept {
-  const bool movable = slot.terms.worker == kAnyWorker && !siblings_.empty();
-  ReadySet& set = slot.terms.proven ? proven_ : plain_;
+  const bool proven = slot.terms.proven;
+  const bool movable = !proven && slot.terms.worker == kAnyWorker && !siblings_.empty();
+  ReadySet& set = proven ? proven_ : plain_;
   const bool pushed = set.push(set.make(urgency, id, movable ? kMovable : 0));
   check(pushed, "a ready set has room for every slot");
   if (movable) ++movable_;
@@ -105,6 +106,8 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
                         .end = now,
                         .deadline = arrival + task.plan.deadline,
                         .activation = activation.number});
+    // Its last release, and nothing of it waits or runs that would end it later.
+    if (task.over() && task.unfinished == 0) end_periodic(index, TaskEnd::kCompleted, now);
     return;
   }
   task.add(activation);
@@ -125,7 +128,7 @@ void WorkerCore::stop_releases(TimePoint now) noexcept {
   });
 }
 
-// Between two activations: ends it, unless somebody has cancelled it.
+// Between two activations: ends it, unless somebody has cancelled it. With the lock held.
 void WorkerCore::end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) noexcept {
   const SlotId id = periodic_[index].plan.slot;
   SlotState& state = state_.directory[id].state;
@@ -138,7 +141,7 @@ void WorkerCore::end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) n
   }
 }
 
-// No timer, ready set or ring refers to it any more.
+// No timer, ready set or ring refers to it any more. With the lock held.
 void WorkerCore::retire(std::uint16_t index) noexcept {
   PeriodicState& task = periodic_[index];
   periodic_.stop(index);
