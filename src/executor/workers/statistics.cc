@@ -114,6 +114,8 @@ LatencyStats NanosecondScheduler::Core::statistics() const {
     of_kind.name = kind.config.name;
     of_kind.latencies = merged.latencies();
     of_kind.jobs = merged.jobs();
+    const std::int64_t never_ran = kind.never_ran.load(std::memory_order_relaxed);
+    of_kind.jobs.cancelled += static_cast<std::uint64_t>(never_ran);
     if (kind.wcet > Duration::zero()) of_kind.declared_wcet = kind.wcet;
     of_kind.wcet_estimate = estimate_of(kind);
     stats.kinds.push_back(std::move(of_kind));

@@ -74,6 +74,9 @@ struct KindState {
   Duration wcet;  // declared; zero: not
   std::unique_ptr<SporadicSource> source;
   std::vector<std::unique_ptr<LatencyMonitor>> monitors;  // indexed by worker
+  // One-shot tasks that ended before any worker ran them: cancelled, abandoned, or because one that
+  // they followed failed. Whoever ends them counts, so no worker's monitor can.
+  std::atomic<std::int64_t> never_ran{0};
 };
 
 // All kinds there are; only ever grows. Added by ordinary threads, one at a time, while others

@@ -2,6 +2,7 @@
 #include "worker_books.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace aegis::executor {
 namespace {
@@ -19,12 +20,14 @@ Duration beyond(Duration measured, Duration declared) noexcept {
 }  // namespace
 
 WorkerBooks::WorkerBooks(SchedulerState& state, const WorkerSettings& settings,
-                         const std::function<void(const DeadlineMiss&)>& emergency)
+                         const std::function<void(const DeadlineMiss&)>& emergency,
+                         UsageSource usage)
     : state_(state),
       settings_(settings),
       misses_(kMissCapacity),
       alerts_(settings.number),
-      emergency_(emergency) {}
+      emergency_(emergency),
+      usage_(std::move(usage)) {}
 
 void WorkerBooks::waited(const WaitReport& report) noexcept {
   if (report.slept) woken_ = true;
@@ -58,7 +61,7 @@ LatencyMonitor& WorkerBooks::monitor(const JobTerms& terms) noexcept {
 void WorkerBooks::job_ended(const JobTerms& terms, const EndedJob& job) noexcept {
   const Duration execution = job.end - job.start;
   working_ns_.add(execution.ns());
-  if (woken_) wake_up_.record(job.start - job.arrival);
+  if (woken_) note_wake_up(job);
   note_evidence(terms, execution);
   const bool declared = terms.urgency.wcet > Duration::zero();
   JobRecord record{.arrival = job.arrival,
@@ -80,7 +83,7 @@ void WorkerBooks::job_ended(const JobTerms& terms, const EndedJob& job) noexcept
   if (job.threw) alert(AlertKind::kTaskThrew, terms, execution, {}, job.end);
   first_in_busy_ = false;
   // Once a sleep, and not between the wake-up and its job.
-  if (woken_ && !missed) take_stock(job.end, this_thread_usage());
+  if (woken_ && !missed) take_stock(job.end, usage_());
   woken_ = false;
 }
 
@@ -93,12 +96,22 @@ void WorkerBooks::job_skipped(const JobTerms& terms, const EndedJob& job) noexce
                              .missed = miss(terms, job, true)});
 }
 
-void WorkerBooks::job_cancelled(const JobTerms& terms, TimePoint now) noexcept {
-  monitor(terms).record_job({.arrival = terms.urgency.arrival,
-                             .start = now,
-                             .end = now,
-                             .outcome = JobEnd::kCancelled,
-                             .started = false});
+void WorkerBooks::activations_dropped(const JobTerms& terms, std::uint32_t count,
+                                      TimePoint now) noexcept {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    monitor(terms).record_job(
+        {.start = now, .end = now, .outcome = JobEnd::kCancelled, .started = false});
+  }
+}
+
+// The first job after a sleep found nothing before it: what it waited beyond a wake-up and a choice
+// as declared, it waited for its worker to wake.
+void WorkerBooks::note_wake_up(const EndedJob& job) noexcept {
+  const Duration took = job.start - job.arrival;
+  wake_up_.record(took);
+  const theory::Overheads& declared = settings_.admission.overheads;
+  const auto expected = Duration::checked_add(declared.release, declared.dispatch);
+  late_release_ = std::max(late_release_, beyond(took, expected.value_or(Duration::max())));
 }
 
 // What this job did to those behind it. A job without WCET is charged as blocking for longer than
@@ -145,7 +158,7 @@ MissCause WorkerBooks::miss(const JobTerms& terms, const EndedJob& job, bool ski
 }
 
 MissCause WorkerBooks::cause_of(const JobTerms& terms, const EndedJob& job, bool skipped) noexcept {
-  const ThreadUsage usage = this_thread_usage();
+  const ThreadUsage usage = usage_();
   MissEvidence evidence = evidence_;
   evidence.tardiness = job.end - job.deadline.value;
   evidence.skipped = skipped;

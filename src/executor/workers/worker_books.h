@@ -44,10 +44,15 @@ struct EndedJob {
 // worker has slept, and one a miss. The readers say so.
 class WorkerBooks {
  public:
+  // `usage`: what the kernel counts for the calling thread. Real-time, as the worker is.
+  using UsageSource = std::function<ThreadUsage()>;
   WorkerBooks(SchedulerState& state, const WorkerSettings& settings,
-              const std::function<void(const DeadlineMiss&)>& emergency);
+              const std::function<void(const DeadlineMiss&)>& emergency,
+              UsageSource usage = this_thread_usage);
 
   // ---- the worker ----
+  // Its thread begins: what was before is none of its losses.
+  void begin() noexcept { take_stock(state_.clock.now(), usage_()); }
   void waited(const WaitReport& report) noexcept;
   // It was away by intent, with work waiting.
   void rested(Duration rest) noexcept;
@@ -57,7 +62,8 @@ class WorkerBooks {
   void job_ended(const JobTerms& terms, const EndedJob& job) noexcept;
   // It never ran: firm and too late to begin, or turned away by its overload rule.
   void job_skipped(const JobTerms& terms, const EndedJob& job) noexcept;
-  void job_cancelled(const JobTerms& terms, TimePoint now) noexcept;
+  // Activations that had been released when their task was cancelled or abandoned.
+  void activations_dropped(const JobTerms& terms, std::uint32_t count, TimePoint now) noexcept;
 
   // ---- anybody ----
   [[nodiscard]] const WorkerSettings& settings() const noexcept { return settings_; }
@@ -73,6 +79,7 @@ class WorkerBooks {
 
  private:
   [[nodiscard]] LatencyMonitor& monitor(const JobTerms& terms) noexcept;
+  void note_wake_up(const EndedJob& job) noexcept;
   void note_evidence(const JobTerms& terms, Duration execution) noexcept;
   // Finds the cause and tells everybody who wants to know.
   MissCause miss(const JobTerms& terms, const EndedJob& job, bool skipped) noexcept;
@@ -87,6 +94,7 @@ class WorkerBooks {
   trace::SpscRing<DeadlineMiss> misses_;
   AlertQueue alerts_;
   const std::function<void(const DeadlineMiss&)>& emergency_;
+  const UsageSource usage_;
 
   LatencyHistogram wake_up_;
   SupplyWindows supply_;

@@ -36,6 +36,8 @@ std::optional<ReadyTask> WorkerCore::choose(TimePoint now) noexcept {
     const std::scoped_lock choosing(lock_);
     take_submissions();
     release_due(now);
+    if (port_.periodic_cancelled.load(std::memory_order_relaxed)) [[unlikely]]
+      retire_cancelled();
     chosen = pop();
     publish_load(chosen.has_value());
   }
@@ -121,10 +123,11 @@ bool WorkerCore::submissions_wait() const noexcept {
 
 bool WorkerCore::called() const noexcept {
   if (submissions_wait() || state_.stopping.load(std::memory_order_acquire)) return true;
+  if (port_.periodic_cancelled.load(std::memory_order_relaxed)) return true;
   for (const WorkerCore* sibling : siblings_) {
     if (sibling->port_.movable.load(std::memory_order_relaxed) > 0) return true;
   }
-  return state_.draining.load(std::memory_order_acquire) && periodic_.next() != TimePoint::max();
+  return state_.draining.load(std::memory_order_acquire) && periodic_.any();
 }
 
 void WorkerCore::waited(const WaitReport& report) noexcept {

@@ -56,6 +56,8 @@ class WorkerCore {
   // Those it may take jobs from; before the first step.
   void set_siblings(std::span<WorkerCore* const> siblings) noexcept { siblings_ = siblings; }
 
+  // On its thread, before the first step. A system call.
+  void begin() noexcept { books_.begin(); }
   WorkerStep step() noexcept;
 
   // Whether there is something to look at: a submission, a sibling's surplus, the end.
@@ -77,6 +79,7 @@ class WorkerCore {
   void stop_releases(TimePoint now) noexcept;
   void end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) noexcept;
   void retire(std::uint16_t index) noexcept;
+  void retire_cancelled() noexcept;
 
   // worker_core.cc: choosing.
   [[nodiscard]] std::optional<ReadyTask> choose(TimePoint now) noexcept;

@@ -17,7 +17,7 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
   const Activation& activation = task.next();
   return {.id = ready.slot,
           .arrival = activation.arrival,
-          .deadline = activation.arrival + task.plan.deadline,
+          .deadline = task.plan.deadline_of(activation.arrival),
           .activation = activation.number,
           .periodic = &task};
 }
@@ -25,7 +25,6 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
 void WorkerCore::run(const ReadyTask& ready) noexcept {
   TaskSlot& slot = state_.directory[ready.slot];
   if (!slot.state.start()) {  // cancelled while it waited
-    books_.job_cancelled(slot.terms, state_.clock.now());
     if (slot.terms.periodic != kNoPeriodic) retire(slot.terms.periodic);
     slot.state.bury();
     return;
@@ -79,7 +78,9 @@ void WorkerCore::announce(const TaskSlot& slot, const Job& job, TimePoint start)
   constexpr auto relaxed = std::memory_order_relaxed;
   RunningJob& running = port_.running;
   const bool hard = slot.terms.deadline_class == DeadlineClass::kHard;
-  const Duration by_wcet = slot.terms.urgency.wcet * settings_.hang_factor;
+  const Duration by_wcet =
+      Duration::checked_multiply(slot.terms.urgency.wcet, settings_.hang_factor)
+          .value_or(Duration::max());
   running.slot.store(job.id, relaxed);
   running.generation.store(slot.state.generation(), relaxed);
   running.kind.store(slot.terms.kind, relaxed);
