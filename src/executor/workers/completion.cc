@@ -37,6 +37,10 @@ void Completion::end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexce
     state_.kinds[slot.terms.kind].never_ran.fetch_add(1, std::memory_order_relaxed);
   }
   slot.body.reset();
+  // Of those that ran, or are periodic, there is one.
+  const bool begun =
+      how == TaskEnd::kCompleted || how == TaskEnd::kThrew || how == TaskEnd::kSkipped;
+  if (one_shot && !begun) slot.outcome = {.arrival = slot.terms.urgency.arrival};
   slot.outcome.end = how;
   slot.outcome.completion = now;
   // Before anybody knows of the end: who has waited for it may submit the next one at once.
