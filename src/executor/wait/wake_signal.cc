@@ -10,8 +10,10 @@ void ParkingWord::sleep(TimePoint until) noexcept {
   lower();
 }
 
-void ParkingWord::wake() noexcept {
-  if (word_.exchange(kAwake, std::memory_order_acq_rel) == kParked) platform::wake_one(word_);
+bool ParkingWord::wake() noexcept {
+  if (word_.exchange(kAwake, std::memory_order_acq_rel) != kParked) return false;
+  platform::wake_one(word_);
+  return true;
 }
 
 }  // namespace aegis::executor

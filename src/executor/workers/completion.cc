@@ -43,7 +43,7 @@ void Completion::end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexce
   if (one_shot && !begun) slot.outcome = {.arrival = slot.terms.urgency.arrival};
   slot.outcome.end = how;
   slot.outcome.completion = now;
-  // Before anybody knows of the end: who has waited for it may submit the next one at once.
+  // Before it is seen to have ended: who waited for it may submit the next.
   if (source != nullptr && one_shot) source->finished();
   // From here on the slot may be somebody else's, unless it has dependents.
   const auto audience = slot.state.end(as);

@@ -80,18 +80,29 @@ struct PeriodicState {
 // thread, but for `free` of the states.
 class PeriodicJobs {
  public:
+  // Releases that may wait beyond one of each task, over all tasks: what ready sets have room for.
+  // Eight of the deepest queues; 100 KB of each ready set.
+  static constexpr std::size_t kMostQueued = 4096;
+
   explicit PeriodicJobs(std::size_t capacity) : states_(capacity), timers_(capacity) {}
 
   [[nodiscard]] PeriodicState& operator[](std::size_t i) noexcept { return states_[i]; }
 
-  // A state nobody uses, now taken. Ordinary threads, one at a time.
-  [[nodiscard]] std::optional<std::uint16_t> reserve() noexcept {
+  // A state nobody uses, now taken; nothing also when so many releases could wait that ready sets
+  // have no room for. Ordinary threads, one at a time.
+  [[nodiscard]] std::optional<std::uint16_t> reserve(std::uint32_t most_unfinished = 1) noexcept {
+    std::size_t queued = most_unfinished - 1;
+    std::optional<std::uint16_t> unused;
     for (std::size_t i = 0; i < states_.size(); ++i) {
-      if (!states_[i].free.load(std::memory_order_acquire)) continue;
-      states_[i].free.store(false, std::memory_order_relaxed);
-      return static_cast<std::uint16_t>(i);
+      if (!states_[i].free.load(std::memory_order_acquire)) {
+        queued += states_[i].plan.most_unfinished - 1;
+      } else if (!unused) {
+        unused = static_cast<std::uint16_t>(i);
+      }
     }
-    return std::nullopt;
+    if (!unused || queued > kMostQueued) return std::nullopt;
+    states_[*unused].free.store(false, std::memory_order_relaxed);
+    return unused;
   }
   // Who reserved it, before anything tells the worker of it. Allocates.
   void fill(std::uint16_t index, const PeriodicPlan& plan) {

@@ -187,13 +187,15 @@ Result<TaskHandle> NanosecondScheduler::Core::start_periodic(TaskBody&& body,
   const auto kind = kind_of(task);
   if (!kind) return fail(kind.error());
   const auto taken = control.slab.take(Phase::kQueued);
-  const auto index = taken ? table.reserve() : std::nullopt;
+  const bool queue = task.overload.rule == theory::OverloadRule::kQueue;
+  const std::uint32_t most_unfinished = queue ? task.overload.queue_depth + 1 : 1;
+  const auto index = taken ? table.reserve(most_unfinished) : std::nullopt;
   if (!index) {
     if (taken) taken->slot->state.end(Phase::kEnded);
     return fail(Error::transient(ErrorCode::kResourceExhausted,
-                                 "as many periodic tasks as max_recurrent allows exist"));
+                                 "as many periodic tasks as max_recurrent allows exist, or as "
+                                 "many releases as a worker has room for may queue up"));
   }
-  const bool queue = task.overload.rule == theory::OverloadRule::kQueue;
   const SlotId id = SlotDirectory::id(control.number(), taken->index);
   const RelativeDeadline deadline = task.deadline.value_or(RelativeDeadline{task.period});
   table.fill(*index, {.slot = id,
@@ -201,7 +203,7 @@ Result<TaskHandle> NanosecondScheduler::Core::start_periodic(TaskBody&& body,
                       .offset = task.offset,
                       .deadline = deadline,
                       .activations = task.activations,
-                      .most_unfinished = queue ? task.overload.queue_depth + 1 : 1});
+                      .most_unfinished = most_unfinished});
   JobTerms terms{.urgency = {.arrival = state.clock.now(),
                              .wcet = task.wcet.value_or(Wcet{}).value,
                              .period = task.period,

@@ -79,7 +79,7 @@ void NanosecondScheduler::Core::add_submitters() {
   const std::size_t recurrent = std::max<std::size_t>(config.max_recurrent, 1);
   add(recurrent, recurrent);
   for (std::size_t i = 0; i < workers; ++i) add(config.queue_capacity, slots);
-  ready_capacity_ = slots;
+  ready_capacity_ = slots + PeriodicJobs::kMostQueued;
 }
 
 void NanosecondScheduler::Core::build_workers() {

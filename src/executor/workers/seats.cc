@@ -13,12 +13,24 @@ struct Seat {
   std::weak_ptr<void> keeper;
 };
 
+// The seat used last. Plain data, so that reading it needs no check whether it was constructed, and
+// that it can be read after the destructors of the thread have run.
+struct LastSeat {
+  std::uint32_t scheduler = 0;
+  Submitter* submitter = nullptr;
+};
+constinit thread_local LastSeat last;
+constinit thread_local LastSeat at_work;  // of a worker: its own
+constinit thread_local bool all_given_back = false;
+
 class SeatsOfThread {
  public:
   SeatsOfThread() = default;
   SeatsOfThread(const SeatsOfThread&) = delete;
   SeatsOfThread& operator=(const SeatsOfThread&) = delete;
   ~SeatsOfThread() {
+    all_given_back = true;
+    last = {};
     for (const Seat& seat : seats_) give_back(seat);
   }
 
@@ -42,13 +54,6 @@ class SeatsOfThread {
   std::vector<Seat> seats_;
 };
 
-// The seat used last. Plain data, so that reading it needs no check whether it was constructed.
-struct LastSeat {
-  std::uint32_t scheduler = 0;
-  Submitter* submitter = nullptr;
-};
-constinit thread_local LastSeat last;
-constinit thread_local LastSeat at_work;  // of a worker: its own
 thread_local SeatsOfThread seats;
 
 }  // namespace
@@ -56,6 +61,7 @@ thread_local SeatsOfThread seats;
 Submitter* Seats::sitting(std::uint32_t scheduler) noexcept {
   if (last.scheduler == scheduler) [[likely]]
     return last.submitter;
+  if (all_given_back) return nullptr;
   Submitter* found = at_work.scheduler == scheduler ? at_work.submitter : seats.find(scheduler);
   if (found != nullptr) last = {scheduler, found};
   return found;
@@ -64,6 +70,10 @@ Submitter* Seats::sitting(std::uint32_t scheduler) noexcept {
 void Seats::take(std::uint32_t scheduler, Submitter& submitter, std::weak_ptr<void> keeper) {
   seats.add({scheduler, &submitter, std::move(keeper)});
   last = {scheduler, &submitter};
+}
+
+bool Seats::given_back() noexcept {
+  return all_given_back;
 }
 
 void Seats::take_as_worker(std::uint32_t scheduler, Submitter& submitter) {

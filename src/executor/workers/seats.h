@@ -15,11 +15,14 @@ namespace aegis::executor {
 // short search otherwise; take() allocates.
 class Seats {
  public:
-  // The calling thread's submitter in this scheduler; null: it has none yet.
+  // The calling thread's submitter in this scheduler; null: it has none yet, or no longer.
   [[nodiscard]] static Submitter* sitting(std::uint32_t scheduler) noexcept;
   // From now on until the thread ends. `keeper` keeps the submitter alive; if it is gone by then,
   // nothing is given back.
   static void take(std::uint32_t scheduler, Submitter& submitter, std::weak_ptr<void> keeper);
+  // The calling thread is ending and has given its seats back: thread-local objects destroyed later
+  // find none and can take none.
+  [[nodiscard]] static bool given_back() noexcept;
 
   // The calling thread is a worker of this scheduler, with a submitter of its own.
   static void take_as_worker(std::uint32_t scheduler, Submitter& submitter);

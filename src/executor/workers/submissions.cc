@@ -64,6 +64,10 @@ Input follow(const SlotDirectory::Place& before, TaskSlot& follower, Dependents:
 Result<Submitter*> NanosecondScheduler::Core::seat() noexcept try {
   if (Submitter* sitting = Seats::sitting(number)) [[likely]]
     return sitting;
+  if (Seats::given_back()) {
+    return fail(Error::permanent(ErrorCode::kFailedPrecondition,
+                                 "the thread is ending and has given its place back"));
+  }
   const std::scoped_lock lock(control_);
   const std::size_t first = 1 + state.ports.size();
   for (std::size_t i = first; i < state.submitters.size(); ++i) {

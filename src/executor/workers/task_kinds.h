@@ -35,11 +35,17 @@ class SporadicSource {
   const std::uint8_t group;
   const std::uint8_t worker;
 
-  // Whether a job may arrive now; if so it has. Lock-free.
+  // Whether a job may arrive now; if so it has. Lock-free. It counts itself before it looks whether
+  // the source is open, and who gives the share back closes before it looks whether anything is
+  // counted; each a store, then a load, in one order for all: one of the two sees the other.
   enum class Arrival : std::uint8_t { kTaken, kEarly, kTooMany, kClosed };
   [[nodiscard]] Arrival arrive(TimePoint now) noexcept {
-    if (!open_.load(std::memory_order_acquire)) return Arrival::kClosed;
-    if (unfinished_.fetch_add(1, std::memory_order_acq_rel) >= most_unfinished_) {
+    const std::uint32_t others = unfinished_.fetch_add(1, std::memory_order_seq_cst);
+    if (!open_.load(std::memory_order_seq_cst)) {
+      finished();
+      return Arrival::kClosed;
+    }
+    if (others >= most_unfinished_) {
       finished();
       return Arrival::kTooMany;
     }
@@ -55,10 +61,10 @@ class SporadicSource {
   }
   // Its job has ended, or was not taken by its submitter after all.
   void finished() noexcept { unfinished_.fetch_sub(1, std::memory_order_acq_rel); }
-  void close() noexcept { open_.store(false, std::memory_order_release); }
+  void close() noexcept { open_.store(false, std::memory_order_seq_cst); }
   [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
   [[nodiscard]] bool idle() const noexcept {
-    return unfinished_.load(std::memory_order_acquire) == 0;
+    return unfinished_.load(std::memory_order_seq_cst) == 0;
   }
 
  private:

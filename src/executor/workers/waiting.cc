@@ -148,13 +148,20 @@ Status NanosecondScheduler::Core::shut_down(Duration within) {
   return ok();
 }
 
-// Nobody is between having looked and having published from here on.
+// Nobody is between having looked and having published from here on. Who adds what recurs does both
+// with control held.
 void NanosecondScheduler::Core::close_entries() noexcept {
-  state.accepting.store(false, std::memory_order_release);
+  {
+    const std::scoped_lock lock(control_);
+    state.accepting.store(false, std::memory_order_release);
+  }
   while (!state.entry.heavy()) std::this_thread::yield();
   const std::size_t submitters = state.submitters.size();
   for (std::size_t i = 0; i < submitters; ++i) {
-    while (state.submitters[i].inside.load(std::memory_order_acquire)) std::this_thread::yield();
+    // Asleep, not yielding: the caller may be more urgent than who is inside.
+    while (state.submitters[i].inside.load(std::memory_order_acquire)) {
+      std::this_thread::sleep_for(kIdlePoll);
+    }
   }
 }
 
@@ -171,6 +178,9 @@ void NanosecondScheduler::Core::finish() {
   close_entries();
   state.draining.store(true, std::memory_order_release);
   state.abandoning.store(true, std::memory_order_release);
+  wake_all();
+  // What ends on one worker may make a follower ready on another: all stay until all has ended.
+  while (!is_idle()) std::this_thread::sleep_for(kIdlePoll);
   state.stopping.store(true, std::memory_order_release);
   wake_all();
   const std::scoped_lock lock(control_);

@@ -22,10 +22,12 @@ WorkerCore::WorkerCore(SchedulerState& state, Submitter& own, const WorkerSettin
 
 WorkerStep WorkerCore::step() noexcept {
   const TimePoint now = state_.clock.now();
+  // First: whoever stops workers has told them to wind down before, so one that stops has done so.
+  const bool stopping = state_.stopping.load(std::memory_order_acquire);
   if (state_.draining.load(std::memory_order_acquire)) [[unlikely]]
     wind_down(now);
   const auto chosen = choose(now);
-  if (!chosen) return idle();
+  if (!chosen) return idle(stopping);
   return {.kind = WorkerStep::Kind::kRan, .ended = run(*chosen, now)};
 }
 
@@ -42,7 +44,9 @@ std::optional<ReadyTask> WorkerCore::choose(TimePoint now) noexcept {
   }
   if (!siblings_.empty()) {
     if (!chosen) chosen = take_from_sibling();
-    if (movable_ > 0) wake_a_sibling();
+    if (port_.movable.load(std::memory_order_relaxed) > 0 || (chosen && sibling_has_surplus())) {
+      wake_a_sibling();
+    }
   }
   if (chosen) begin_busy();
   return chosen;
@@ -61,30 +65,44 @@ std::optional<ReadyTask> WorkerCore::take_from_sibling() noexcept {
   for (WorkerCore* sibling : siblings_) {
     if (auto task = sibling->give_away()) {
       port_.taken_over.add();
+      const std::scoped_lock choosing(lock_);
+      publish_load(true);
       return task;
     }
   }
   return std::nullopt;
 }
 
-// On the sibling's thread: the most urgent task that may move, if this worker is running one.
+// On the sibling's thread: the most urgent task that may move, if this worker is running one. That
+// it is counts only with the lock held, since the worker changes its mind with the lock held: what
+// was taken out of the rings of one that has found nothing would lie in its sets while it sleeps.
 std::optional<ReadyTask> WorkerCore::give_away() noexcept {
-  const bool running = port_.load.load(std::memory_order_acquire) > 0;
+  const auto running = [&] { return port_.load.load(std::memory_order_relaxed) > 0; };
   const bool surplus = port_.movable.load(std::memory_order_relaxed) > 0 || submissions_wait();
-  if (!running || !surplus || !lock_.try_lock()) return std::nullopt;
-  take_submissions();
-  const auto given = plain_.take_best([](const ReadyTask& task) { return task.movable(); });
-  if (given) --movable_;
-  publish_load(true);
+  if (!running() || !surplus || !lock_.try_lock()) return std::nullopt;
+  std::optional<ReadyTask> given;
+  if (running()) {
+    take_submissions();
+    given = plain_.take_best([](const ReadyTask& task) { return task.movable(); });
+    if (given) --movable_;
+    publish_load(true);
+  }
   lock_.unlock();
   return given;
 }
 
+bool WorkerCore::sibling_has_surplus() const noexcept {
+  for (const WorkerCore* sibling : siblings_) {
+    if (sibling->port_.movable.load(std::memory_order_relaxed) > 0) return true;
+  }
+  return false;
+}
+
+// One that sleeps; who does not finds the surplus by itself. Whoever is woken wakes the next one if
+// there is more.
 void WorkerCore::wake_a_sibling() noexcept {
   for (WorkerCore* sibling : siblings_) {
-    if (sibling->port_.load.load(std::memory_order_relaxed) > 0) continue;
-    sibling->port_.signal.notify();
-    return;
+    if (sibling->port_.signal.notify()) return;
   }
 }
 
@@ -103,12 +121,12 @@ void WorkerCore::begin_busy() noexcept {
   books_.begin_busy();
 }
 
-WorkerStep WorkerCore::idle() noexcept {
+WorkerStep WorkerCore::idle(bool stopping) noexcept {
   if (busy_) {
     busy_ = false;
     port_.busy_changes.add();
   }
-  if (state_.stopping.load(std::memory_order_acquire)) return {.kind = WorkerStep::Kind::kStopped};
+  if (stopping) return {.kind = WorkerStep::Kind::kStopped};
   return {.kind = WorkerStep::Kind::kIdle, .wake_up = periodic_.next()};
 }
 
@@ -123,10 +141,8 @@ bool WorkerCore::submissions_wait() const noexcept {
 
 bool WorkerCore::called() const noexcept {
   if (submissions_wait() || state_.stopping.load(std::memory_order_acquire)) return true;
-  if (port_.periodic_cancelled.load(std::memory_order_relaxed)) return true;
-  for (const WorkerCore* sibling : siblings_) {
-    if (sibling->port_.movable.load(std::memory_order_relaxed) > 0) return true;
-  }
+  if (port_.periodic_cancelled.load(std::memory_order_relaxed) || sibling_has_surplus())
+    return true;
   return state_.draining.load(std::memory_order_acquire) && periodic_.any();
 }
 
@@ -139,13 +155,14 @@ void WorkerCore::rested(Duration rest) noexcept {
 }
 
 void WorkerCore::wind_down(TimePoint now) noexcept {
+  const std::scoped_lock choosing(lock_);
   stop_releases(now);
   if (state_.abandoning.load(std::memory_order_acquire)) abandon(now);
 }
 
-// Whatever has not begun ends. Periodic tasks too: between two jobs none is running.
+// Whatever has not begun ends. Periodic tasks too: between two jobs none is running. With the lock
+// held.
 void WorkerCore::abandon(TimePoint now) noexcept {
-  const std::scoped_lock choosing(lock_);
   take_submissions();
   const auto drop = [&](const ReadyTask& ready) {
     TaskSlot& slot = state_.directory[ready.slot];

@@ -56,7 +56,10 @@ class WorkerCore {
              WorkerBooks& books);
 
   // Those it may take jobs from; before the first step.
-  void set_siblings(std::span<WorkerCore* const> siblings) noexcept { siblings_ = siblings; }
+  void set_siblings(std::span<WorkerCore* const> siblings) noexcept {
+    siblings_ = siblings;
+    if (!siblings.empty()) lock_.enable();
+  }
 
   // On its thread, before the first step. A system call.
   void begin() noexcept { books_.begin(); }
@@ -88,10 +91,11 @@ class WorkerCore {
   [[nodiscard]] std::optional<ReadyTask> pop() noexcept;
   [[nodiscard]] std::optional<ReadyTask> take_from_sibling() noexcept;
   [[nodiscard]] std::optional<ReadyTask> give_away() noexcept;
+  [[nodiscard]] bool sibling_has_surplus() const noexcept;
   void wake_a_sibling() noexcept;
   void publish_load(bool running) noexcept;
   void begin_busy() noexcept;
-  WorkerStep idle() noexcept;
+  WorkerStep idle(bool stopping) noexcept;
   void wind_down(TimePoint now) noexcept;
   void abandon(TimePoint now) noexcept;
   [[nodiscard]] bool submissions_wait() const noexcept;
@@ -126,6 +130,9 @@ class WorkerCore {
   std::array<SubmissionRing*, SubmitterTable::kMost> rings_{};
   std::atomic<std::size_t> ring_count_{0};
 
+  // While this worker runs a job, siblings take from its rings: so its sets, timers and which of its
+  // periodic tasks are active change with the lock held. While it does not (its load is 0), nobody
+  // but itself touches them, and it may read them without.
   QueueLock lock_;
   ReadySet proven_;
   ReadySet plain_;

@@ -2,6 +2,7 @@
 //
 // WorkerCore: running one job, from the choice to its outcome.
 #include <algorithm>
+#include <mutex>
 
 #include "worker_core.h"
 
@@ -25,7 +26,10 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
 TimePoint WorkerCore::run(const ReadyTask& ready, TimePoint now) noexcept {
   TaskSlot& slot = state_.directory[ready.slot];
   if (!slot.state.start()) {  // cancelled while it waited
-    if (slot.terms.periodic != kNoPeriodic) retire(slot.terms.periodic);
+    if (slot.terms.periodic != kNoPeriodic) {
+      const std::scoped_lock changing(lock_);
+      retire(slot.terms.periodic);
+    }
     slot.state.bury();
     return now;
   }
@@ -82,6 +86,8 @@ void WorkerCore::announce(const TaskSlot& slot, const Job& job, TimePoint start)
   const Duration by_wcet =
       Duration::checked_multiply(slot.terms.urgency.wcet, settings_.hang_factor)
           .value_or(Duration::max());
+  // Who reads a value of this job sees that the last one's number is gone.
+  std::atomic_thread_fence(std::memory_order_release);
   running.slot.store(job.id, relaxed);
   running.generation.store(slot.state.generation(), relaxed);
   running.kind.store(slot.terms.kind, relaxed);
@@ -117,7 +123,10 @@ void WorkerCore::settle(TaskSlot& slot, const Job& job, TaskEnd how, TimePoint n
   const bool last = task.over() && task.unfinished == 0;
   if (!last && slot.state.pause()) return;
   const TaskEnd over = task.cut_short ? TaskEnd::kAbandoned : TaskEnd::kCompleted;
-  retire(slot.terms.periodic);
+  {
+    const std::scoped_lock changing(lock_);
+    retire(slot.terms.periodic);
+  }
   end_task(job.id, last ? over : TaskEnd::kCancelled, now, Phase::kEnded);
 }
 

@@ -95,7 +95,7 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
                         .end = now,
                         .deadline = deadline,
                         .activation = activation.number});
-    // It was the last one, and the one before it has ended already: nothing else will end the task.
+    // Its last release, and nothing of it waits or runs that would end it later.
     if (task.over() && task.unfinished == 0) end_periodic(index, TaskEnd::kCompleted, now);
     return;
   }
@@ -117,7 +117,7 @@ void WorkerCore::stop_releases(TimePoint now) noexcept {
   });
 }
 
-// Between two activations: ends it, unless somebody has cancelled it.
+// Between two activations: ends it, unless somebody has cancelled it. With the lock held.
 void WorkerCore::end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) noexcept {
   const SlotId id = periodic_[index].plan.slot;
   SlotState& state = state_.directory[id].state;
@@ -130,7 +130,8 @@ void WorkerCore::end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) n
   }
 }
 
-// Who has cancelled one sets the flag after its end, so that it is found ended here.
+// Who has cancelled one sets the flag after its end, so that it is found ended here. With the lock
+// held.
 void WorkerCore::retire_cancelled() noexcept {
   if (!port_.periodic_cancelled.exchange(false, std::memory_order_acq_rel)) return;
   periodic_.for_each_active([&](std::uint16_t index) {
@@ -141,7 +142,7 @@ void WorkerCore::retire_cancelled() noexcept {
   });
 }
 
-// No timer, ready set or ring refers to it any more.
+// No timer, ready set or ring refers to it any more. With the lock held.
 void WorkerCore::retire(std::uint16_t index) noexcept {
   PeriodicState& task = periodic_[index];
   periodic_.stop(index);

@@ -23,9 +23,9 @@ class ParkingWord {
   // Sleeps until woken or until CLOCK_MONOTONIC reaches `until`, unless the flag is down by now. A
   // system call.
   void sleep(TimePoint until) noexcept;
-  // Takes the flag down and wakes the sleeper. A system call, made by the first of several callers
-  // only.
-  void wake() noexcept;
+  // Takes the flag down and wakes the sleeper; whether it was this call. A system call, made by the
+  // first of several callers only.
+  bool wake() noexcept;
 
  private:
   static constexpr std::uint32_t kAwake = 0;
@@ -76,10 +76,10 @@ class BasicWakeSignal {
 
   // Submitter, after publishing its work. Real-time: one load when the sleeper is awake (about a
   // nanosecond; with a full fence about 5 ns where the kernel has no membarrier); otherwise a
-  // system call, made by the first of several notifiers only.
-  void notify() noexcept {
+  // system call, made by the first of several notifiers only. Whether this call woke the sleeper.
+  bool notify() noexcept {
     fence_.light();
-    if (word_.raised()) word_.wake();
+    return word_.raised() && word_.wake();
   }
 
  private:
