@@ -49,8 +49,11 @@ void WorkerBooks::begin_busy() noexcept {
   first_in_busy_ = true;
 }
 
+// Late is only what passed since the worker could have looked: while it ran a job, that was the
+// job's doing.
 void WorkerBooks::released(TimePoint arrival, TimePoint now) noexcept {
-  const Duration late = beyond(now - arrival, settings_.admission.overheads.release);
+  const Duration late =
+      beyond(now - std::max(arrival, free_since_), settings_.admission.overheads.release);
   late_release_ = std::max(late_release_, late);
 }
 
@@ -61,7 +64,8 @@ LatencyMonitor& WorkerBooks::monitor(const JobTerms& terms) noexcept {
 void WorkerBooks::job_ended(const JobTerms& terms, const EndedJob& job) noexcept {
   const Duration execution = job.end - job.start;
   working_ns_.add(execution.ns());
-  if (woken_) note_wake_up(job);
+  free_since_ = job.end;
+  if (woken_) note_wake_up(terms, job);
   note_evidence(terms, execution);
   const bool declared = terms.urgency.wcet > Duration::zero();
   JobRecord record{.arrival = job.arrival,
@@ -106,9 +110,11 @@ void WorkerBooks::activations_dropped(const JobTerms& terms, std::uint32_t count
 
 // The first job after a sleep found nothing before it: what it waited beyond a wake-up and a choice
 // as declared, it waited for its worker to wake.
-void WorkerBooks::note_wake_up(const EndedJob& job) noexcept {
+void WorkerBooks::note_wake_up(const JobTerms& terms, const EndedJob& job) noexcept {
   const Duration took = job.start - job.arrival;
   wake_up_.record(took);
+  const bool from_sibling = terms.worker == kAnyWorker && state_.groups[terms.group].count > 1;
+  if (from_sibling) return;  // perhaps: it may have waited there
   const theory::Overheads& declared = settings_.admission.overheads;
   const auto expected = Duration::checked_add(declared.release, declared.dispatch);
   late_release_ = std::max(late_release_, beyond(took, expected.value_or(Duration::max())));

@@ -79,7 +79,7 @@ class WorkerBooks {
 
  private:
   [[nodiscard]] LatencyMonitor& monitor(const JobTerms& terms) noexcept;
-  void note_wake_up(const EndedJob& job) noexcept;
+  void note_wake_up(const JobTerms& terms, const EndedJob& job) noexcept;
   void note_evidence(const JobTerms& terms, Duration execution) noexcept;
   // Finds the cause and tells everybody who wants to know.
   MissCause miss(const JobTerms& terms, const EndedJob& job, bool skipped) noexcept;
@@ -111,6 +111,7 @@ class WorkerBooks {
   bool woken_ = false;  // no job has started since
   bool first_in_busy_ = false;
   Duration lost_waiting_;  // since the last busy period
+  TimePoint free_since_;   // the end of the last job
   Duration late_release_;  // of those released since the last job
   MissEvidence evidence_;  // of this busy period
 };
