@@ -31,16 +31,14 @@ void Completion::end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexce
   TaskSlot& slot = state_.directory[id];
   const bool one_shot = slot.terms.periodic == kNoPeriodic;
   SporadicSource* const source = state_.kinds[slot.terms.kind].source.get();
-  const bool by_worker = how == TaskEnd::kCompleted || how == TaskEnd::kThrew ||
-                         how == TaskEnd::kSkipped;  // in its books
-  if (one_shot && !by_worker) {
-    state_.kinds[slot.terms.kind].never_ran.fetch_add(1, std::memory_order_relaxed);
-  }
   slot.body.reset();
-  // Of those that ran, or are periodic, there is one.
+  // Those that ran, or are periodic, have an outcome, and are in their worker's books.
   const bool begun =
       how == TaskEnd::kCompleted || how == TaskEnd::kThrew || how == TaskEnd::kSkipped;
-  if (one_shot && !begun) slot.outcome = {.arrival = slot.terms.urgency.arrival};
+  if (one_shot && !begun) {
+    slot.outcome = {.arrival = slot.terms.urgency.arrival};
+    state_.kinds[slot.terms.kind].never_ran.fetch_add(1, std::memory_order_relaxed);
+  }
   slot.outcome.end = how;
   slot.outcome.completion = now;
   // Before it is seen to have ended: who waited for it may submit the next.

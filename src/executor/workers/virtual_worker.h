@@ -17,6 +17,7 @@
 
 #include "completion.h"
 #include "dependents.h"
+#include "instants.h"
 #include "scheduler_state.h"
 #include "worker_books.h"
 #include "worker_core.h"
@@ -128,6 +129,7 @@ class VirtualWorker {
     taken->slot->fill(body_of(job), terms_of(job));
     const SlotId id = SlotDirectory::id(0, taken->index);
     outside.accepted.add();
+    taken->slot->input_failed.store(false);
     taken->slot->inputs_left.store(static_cast<std::uint32_t>(before.size()));
     for (std::size_t i = 0; i < before.size(); ++i) {
       const auto place = state.directory.place(before[i]);
@@ -144,17 +146,18 @@ class VirtualWorker {
   TaskHandle submit_periodic(const PeriodicNumbers& task) {
     Submitter& outside = state.submitters[0];
     const auto taken = outside.slab.take(Phase::kQueued);
-    const auto index = core->periodic().reserve();
+    const bool queue = task.overload.rule == theory::OverloadRule::kQueue;
+    const std::uint32_t most_unfinished = queue ? task.overload.queue_depth + 1 : 1;
+    const auto index = core->periodic().reserve(most_unfinished);
     check(taken.has_value() && index.has_value(), "the test's tasks fit");
     const SlotId id = SlotDirectory::id(0, taken->index);
-    const bool queue = task.overload.rule == theory::OverloadRule::kQueue;
     core->periodic().fill(*index,
                           {.slot = id,
                            .period = task.period,
                            .offset = task.offset,
                            .deadline = RelativeDeadline{task.deadline.value_or(task.period)},
                            .activations = task.activations,
-                           .most_unfinished = queue ? task.overload.queue_depth + 1 : 1});
+                           .most_unfinished = most_unfinished});
     const JobTerms terms{.urgency = {.arrival = now(),
                                      .wcet = task.wcet.value_or(Duration::zero()),
                                      .period = task.period,
@@ -168,6 +171,7 @@ class VirtualWorker {
     durations_[task.name] = task.takes;
     taken->slot->fill([this, name = task.name](const TaskContext& job) { execute(name, job); },
                       terms);
+    taken->slot->outcome = {.arrival = after(now(), task.offset)};
     state.enqueue(outside, id, terms);
     return state.directory.handle(id, taken->generation);
   }
@@ -217,15 +221,22 @@ class VirtualWorker {
 
   // Time passes, with the processor or without it: the clock moves, what is planned happens.
   void pass(Duration length, bool with_processor = true) {
-    const TimePoint end = now() + length;
+    TimePoint end = now() + length;
     while (!plan_.empty() && kOrigin + plan_.front().first <= end) {
       const auto [when, what] = plan_.front();
       plan_.erase(plan_.begin());
       clock.set(std::max(now(), kOrigin + when));
       what();
+      end += std::exchange(lost_, Duration::zero());
     }
     clock.set(std::max(now(), end));
     if (with_processor) usage.cpu_time += length;
+  }
+  // Planned within an execution: somebody else has the processor for so long, and the execution
+  // ends so much later.
+  void lose(Duration length) {
+    clock.advance(length);
+    lost_ += length;
   }
 
   // Lets the worker run until the clock is at `end` or beyond it. Whether it has stopped.
@@ -293,6 +304,7 @@ class VirtualWorker {
   std::map<int, std::function<Duration(std::uint64_t)>> durations_;
   std::vector<std::pair<Duration, std::function<void()>>> plan_;
   std::vector<DeadlineMiss> misses_;
+  Duration lost_;  // in the execution that passes
 };
 
 }  // namespace aegis::executor

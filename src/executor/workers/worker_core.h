@@ -130,9 +130,9 @@ class WorkerCore {
   std::array<SubmissionRing*, SubmitterTable::kMost> rings_{};
   std::atomic<std::size_t> ring_count_{0};
 
-  // While this worker runs a job, siblings take from its rings: so its sets, timers and which of its
-  // periodic tasks are active change with the lock held. While it does not (its load is 0), nobody
-  // but itself touches them, and it may read them without.
+  // While this worker runs a job, siblings take from its rings: so its sets, timers and which of
+  // its periodic tasks are active change with the lock held. While it does not (its load is 0),
+  // nobody but itself touches them, and it may read them without.
   QueueLock lock_;
   ReadySet proven_;
   ReadySet plain_;
