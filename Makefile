@@ -84,6 +84,7 @@ bench: packages models  ## every figure of docs/BENCHMARKS.md, measured here
 soak: release models  ## long, seeded, resumable runs (SOAK_SECONDS=3600), models coming and going, proofs tried (THEORY_SECONDS=600)
 	build/release/tests/soak/hot_change $(or $(HOT_CHANGE_SECONDS),600) $(or $(SEED),1) $(MODELS) || [ $$? -eq 77 ]
 	build/release/tests/soak/theory_soundness $(or $(THEORY_SECONDS),600)s $(or $(SEED),1) --from $(or $(FROM),0)
+	build/release/tests/soak/scheduler_stress $(or $(STRESS_SECONDS),600) $(or $(SEED),1)
 	tests/soak/soak.sh build/release/app/aegisrt/aegisrt $(MODELS)
 
 .PHONY: install

@@ -20,9 +20,14 @@ enum class Phase : std::uint8_t {
   kEnded,       // nothing refers to it but handles
 };
 
-// How the machine orders what the protocol below does; tests hold a broken twin.
+// What the protocol below stands on: memory, and the steps that must be one. Tests put memory in its
+// place that enumerates interleavings, and hold a broken twin for each step.
 struct SlotProtocol {
+  template <class T>
+  using Atomic = std::atomic<T>;
   static constexpr bool kOpenByExchange = true;  // against pins that come between look and open
+  static constexpr bool kEndByExchange = true;   // against pins that come while it ends
+  static constexpr bool kBuryRemembered = true;  // against a burial that overtakes its end
 };
 
 // The life of one slot, in one word that its submitter, its worker, cancellers and waiters agree
@@ -118,6 +123,10 @@ class BasicSlotState {
     do {
       over = with(word, (word & kBuried) != 0 ? Phase::kEnded : as);
       if ((word & kDependents) != 0) over += kOnePin;
+      if constexpr (!Protocol::kEndByExchange) {
+        word_.store(over, std::memory_order_release);
+        break;
+      }
     } while (!word_.compare_exchange_weak(word, over, std::memory_order_acq_rel,
                                           std::memory_order_relaxed));
     return {.waiters = pins(word) != 0, .dependents = (word & kDependents) != 0};
@@ -127,7 +136,8 @@ class BasicSlotState {
     std::uint64_t word = word_.load(std::memory_order_relaxed);
     std::uint64_t next = 0;
     do {
-      next = phase(word) == Phase::kDead ? with(word, Phase::kEnded) : word | kBuried;
+      const std::uint64_t remembered = Protocol::kBuryRemembered ? word | kBuried : word;
+      next = phase(word) == Phase::kDead ? with(word, Phase::kEnded) : remembered;
     } while (!word_.compare_exchange_weak(word, next, std::memory_order_acq_rel,
                                           std::memory_order_relaxed));
   }
@@ -196,7 +206,7 @@ class BasicSlotState {
     return true;
   }
 
-  std::atomic<std::uint64_t> word_{0};
+  typename Protocol::template Atomic<std::uint64_t> word_{0};
 };
 
 using SlotState = BasicSlotState<>;
