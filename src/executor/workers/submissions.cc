@@ -174,7 +174,7 @@ Result<TaskHandle> NanosecondScheduler::Core::submit_to_source(TaskBody&& body,
                                .worker = source.worker,
                                .deadline_class = known.deadline_class,
                                .proven = true});
-  if (!submitted) source.finished();
+  if (!submitted) source.take_back(now);
   return submitted;
 }
 
