@@ -71,6 +71,7 @@ function(aegis_layer name)
   if(AEGIS_BUILD_BENCHMARKS AND LAYER_BENCHMARKS)
     add_executable(${target}_benchmark ${LAYER_BENCHMARKS})
     target_link_libraries(${target}_benchmark PRIVATE aegis::${name} aegis_warnings benchmark::benchmark_main)
+    target_include_directories(${target}_benchmark PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   endif()
 endfunction()
 

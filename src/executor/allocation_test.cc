@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/ready_set.h"
 #include "virtual_lane.h"
 
 namespace {
@@ -96,6 +97,28 @@ TEST(LaneAllocation, thousands_of_jobs_allocate_nothing) {
   EXPECT_EQ(allocations, 0);
   EXPECT_GT(a.completed.value() + b.completed.value() + c.completed.value(), 5'000);
   EXPECT_GT(a.refused.value() + b.refused.value() + c.refused.value(), 0);
+}
+
+TEST(ReadySetAllocation, no_operation_allocates) {
+  for (const WorkerPolicy policy :
+       {WorkerPolicy::kEdf, WorkerPolicy::kRateMonotonic, WorkerPolicy::kLeastLaxity,
+        WorkerPolicy::kFixedPriority, WorkerPolicy::kFifo}) {
+    ReadySet ready(policy, 50);
+    const auto before = allocations;
+    counting = true;
+    for (std::uint32_t i = 0; i < 5'000; ++i) {
+      const Urgency urgency{.deadline = {TimePoint::from_ns(i * 7919 % 1000)},
+                            .wcet = Duration::nanoseconds(i % 13),
+                            .period = Duration::nanoseconds(1 + i % 17),
+                            .level = static_cast<std::uint8_t>(i % 64)};
+      (void)ready.push(ready.make(urgency, i, i % 2));
+      if (i % 3 == 0) ready.pop();
+      if (i % 5 == 0) (void)ready.take_best([](const ReadyTask& task) { return task.movable(); });
+      if (i % 500 == 0) ready.remove_if([](const ReadyTask& task) { return task.slot % 2 == 0; });
+    }
+    counting = false;
+    EXPECT_EQ(allocations, before) << to_string(policy);
+  }
 }
 
 TEST(LaneAllocation, the_counter_counts) {

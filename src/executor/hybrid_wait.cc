@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/executor/hybrid_wait.h"
 
-#include <ctime>
+#include "platform/sleep.h"
 
 namespace aegis::executor {
 namespace {
@@ -11,23 +11,52 @@ constexpr Duration kShortestSleep = Duration::microseconds(20);
 
 }  // namespace
 
-std::optional<TimePoint> HybridWait::sleep_until(TimePoint now, TimePoint until) const noexcept {
-  if (until == TimePoint::max()) return until;
+std::optional<HybridWait::Sleep> HybridWait::next_sleep(TimePoint now, TimePoint until,
+                                                        TimePoint looking_until) const noexcept {
+  const bool looking = now < looking_until;
+  if (!looking && until == TimePoint::max()) return Sleep{.wake_up = until};
   const Duration left = until - now;
-  if (left >= spin_ + kShortestSleep) return until - spin_;
-  const bool rest_is_due = now - last_rest_ >= kRestEvery;
-  if (rest_is_due && left >= kRest + kShortestSleep) return now + kRest;
+  const Duration worthwhile =
+      left - kShortestSleep;  // compared without adding to what may be the longest there is
+  if (!looking && worthwhile >= spin_.before_release) {
+    return Sleep{.wake_up = until - spin_.before_release};
+  }
+  const Duration awake = now - last_rest_;
+  if (awake >= kPollRestEvery) return Sleep{.wake_up = now + kPollRest, .rest = true};
+  if (awake >= kRestEvery && worthwhile >= kRest)
+    return Sleep{.wake_up = now + kRest, .rest = true};
   return std::nullopt;
+}
+
+void HybridWait::slept(Duration duration, TimePoint now, bool rest) noexcept {
+  sleeping_ns_.add(duration.ns());
+  wake_ups_.add();
+  if (rest) rests_.add();
+  rested_ += duration;
+  if (rested_ < kRest) return;
+  rested_ = Duration::zero();
+  last_rest_ = now;
 }
 
 Duration HybridWait::pause_between_polls() noexcept {
   spin_pause();
+  return rest_if_due();
+}
+
+Duration HybridWait::rest_if_due() noexcept {
   const TimePoint now = clock_.now();
   if (now - last_rest_ < kPollRestEvery) return Duration::zero();
-  const timespec rest{.tv_sec = 0, .tv_nsec = kPollRest.ns()};
-  clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, nullptr);
-  last_rest_ = clock_.now();
-  return last_rest_ - now;
+  platform::sleep_for(kPollRest);
+  const TimePoint awake = clock_.now();
+  slept(awake - now, awake, true);
+  return awake - now;
+}
+
+WaitTime HybridWait::time_spent() const noexcept {
+  return {.spinning = Duration::nanoseconds(spinning_ns_.value()),
+          .sleeping = Duration::nanoseconds(sleeping_ns_.value()),
+          .rests = rests_.value(),
+          .wake_ups = wake_ups_.value()};
 }
 
 }  // namespace aegis::executor

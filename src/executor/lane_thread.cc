@@ -55,7 +55,7 @@ LaneThread::~LaneThread() {
 // ---- the threads ----
 
 void LaneThread::serve(const ThreadGrant& grant) noexcept {
-  HybridWait wait(clock_, signal_, config_.wait.spin);
+  HybridWait wait(clock_, signal_, {.before_release = config_.wait.spin});
   core_.open(config_.fifo_priority.has_value() && !grant.real_time);
   for (bool aborting = false;;) {
     if (!core_.segment_running()) {

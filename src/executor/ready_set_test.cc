@@ -260,6 +260,24 @@ TEST_P(EveryPolicy, takes_nothing_that_the_predicate_refuses) {
   EXPECT_EQ(ready.size(), 8U);
 }
 
+// Balancing: the most urgent movable task goes to an idle sibling and stands behind its equals
+// there; what may not move stays.
+TEST_P(EveryPolicy, gives_movable_tasks_to_a_sibling) {
+  ReadySet busy(GetParam(), 4);
+  ReadySet sibling(GetParam(), 4);
+  ASSERT_TRUE(busy.push(busy.make(kB, 1, 0)));
+  ASSERT_TRUE(busy.push(busy.make(kB, 2, kMovable)));
+  ASSERT_TRUE(sibling.push(sibling.make(kB, 8, 0)));
+  const auto taken = busy.take_best([](const ReadyTask& task) { return task.movable(); });
+  ASSERT_TRUE(taken.has_value());
+  EXPECT_EQ(taken->slot, 2U);
+  ASSERT_TRUE(sibling.push(sibling.adopt(*taken, 9)));
+  EXPECT_EQ(sibling.pop().slot, 8U);
+  EXPECT_EQ(sibling.top().slot, 9U);
+  EXPECT_TRUE(sibling.top().movable());
+  EXPECT_EQ(busy.pop().slot, 1U);
+}
+
 // The claim of least_laxity.h: whenever the choice is made, the waiting task with the least laxity
 // is the one with the least d - C. The laxities are recomputed at every choice.
 TEST(LeastLaxity, order_never_changes_while_tasks_wait) {

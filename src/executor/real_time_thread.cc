@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/executor/real_time_thread.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <future>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <pthread.h>
 #include <sched.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 
 #include <fmt/format.h>
+
+#include "platform/thread_setup.h"
 
 namespace aegis::executor {
 namespace {
@@ -20,6 +22,10 @@ namespace {
 // Deeper than our own frames and a runtime's kernels go in practice; beyond it a fault costs some
 // microseconds, once.
 constexpr std::size_t kPrefaultBytes = std::size_t{512} << 10;
+// Twice what is touched at the start.
+constexpr std::size_t kSmallestStack = 2 * kPrefaultBytes;
+// The kernel's resolution of a runtime (DL_SCALE).
+constexpr Duration kShortestRuntime = Duration::nanoseconds(1024);
 
 void add_note(std::string& note, const std::string& words) {
   if (!note.empty()) note += "; ";
@@ -33,10 +39,7 @@ __attribute__((noinline)) void touch_stack() {
 }
 
 void pin(int cpu, ThreadGrant& grant) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(static_cast<unsigned>(cpu), &set);
-  const int error = pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+  const int error = platform::run_on(cpu);
   grant.pinned = error == 0;
   if (error != 0) {
     add_note(grant.note,
@@ -45,20 +48,16 @@ void pin(int cpu, ThreadGrant& grant) {
   }
 }
 
-// The kernel cuts the set down to what the process may use, so asking for everything undoes an
-// inherited pin. With `avoided` the only CPU there is, that request fails and the second one
-// stands.
-void spread(std::optional<int> avoided) {
-  cpu_set_t all;
-  CPU_ZERO(&all);
-  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) CPU_SET(cpu, &all);
-  cpu_set_t set = all;
-  if (avoided && *avoided >= 0 && *avoided < CPU_SETSIZE) {
-    CPU_CLR(static_cast<unsigned>(*avoided), &set);
-  }
-  if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) {
-    pthread_setaffinity_np(pthread_self(), sizeof all, &all);
-  }
+void reserve(const DeadlineReservation& reservation, ThreadGrant& grant) {
+  const int error = platform::reserve(reservation);
+  grant.real_time = error == 0;
+  if (error == 0) return;
+  const char* hint = "";
+  if (error == EPERM) hint = " (needs CAP_SYS_NICE and all CPUs that are scheduled together)";
+  if (error == EBUSY) hint = " (more than the kernel admits)";
+  add_note(grant.note,
+           fmt::format("SCHED_DEADLINE of {} ns in {} ns refused: {}{}", reservation.runtime.ns(),
+                       reservation.period.ns(), std::generic_category().message(error), hint));
 }
 
 // An attribute object that names class and priority and forbids inheriting them.
@@ -84,6 +83,28 @@ class Attributes {
   int error_ = 0;
 };
 
+Status refuse(const char* text, const std::string& name) {
+  return fail(Error::permanent(ErrorCode::kInvalidArgument, text).with_detail(name));
+}
+
+Status check_reservation(const ThreadRequest& request) {
+  if (!request.reservation) return ok();
+  if (request.cpu || request.avoid_cpu) {
+    return refuse("SCHED_DEADLINE is for threads that may use all CPUs: the kernel refuses others",
+                  request.name);
+  }
+  if (request.fifo_priority) {
+    return refuse("a thread is SCHED_DEADLINE or SCHED_FIFO, not both", request.name);
+  }
+  const DeadlineReservation& asked = *request.reservation;
+  const bool ordered = kShortestRuntime <= asked.runtime && asked.runtime <= asked.deadline &&
+                       asked.deadline <= asked.period;
+  if (!ordered) {
+    return refuse("a reservation is 1.024 us <= runtime <= deadline <= period", request.name);
+  }
+  return ok();
+}
+
 std::string fifo_refusal(int priority, int error) {
   const char* hint = error == EPERM ? " (needs CAP_SYS_NICE or an rtprio limit)" : "";
   return fmt::format("SCHED_FIFO {} refused: {}{}", priority,
@@ -91,6 +112,31 @@ std::string fifo_refusal(int priority, int error) {
 }
 
 }  // namespace
+
+Result<std::vector<int>> cpus_of_this_process() {
+  std::vector<int> cpus;
+  auto thread = RealTimeThread::start(
+      {.name = "aegis-cpus"}, [&](const ThreadGrant&) { cpus = platform::cpus_of_this_thread(); });
+  if (!thread) return fail(thread.error());
+  thread->join();
+  return cpus;
+}
+
+Status validate(const ThreadRequest& request) {
+  if (Status sound = check_reservation(request); !sound) return sound;
+  if (request.fifo_priority && (*request.fifo_priority < 1 || *request.fifo_priority > 98)) {
+    return refuse("a SCHED_FIFO priority is 1 to 98", request.name);
+  }
+  if (request.stack_bytes < kSmallestStack) {
+    return refuse("a thread's stack is at least 1 MiB", request.name);
+  }
+  if (!request.cpu) return ok();
+  const auto cpus = cpus_of_this_process();
+  if (!cpus) return fail(cpus.error());
+  if (std::ranges::find(*cpus, *request.cpu) != cpus->end()) return ok();
+  return fail(Error::permanent(ErrorCode::kNotFound, "no such CPU, or not one of this process")
+                  .with_detail(fmt::format("{}: CPU {}", request.name, *request.cpu)));
+}
 
 struct RealTimeThread::State {
   ThreadRequest request;
@@ -103,15 +149,15 @@ struct RealTimeThread::State {
 
 void* RealTimeThread::enter(void* argument) {
   auto& state = *static_cast<State*>(argument);
-  pthread_setname_np(pthread_self(), state.request.name.substr(0, 15).c_str());
-  // 1 ns: sleeps end when asked, not up to 50 µs later. Real-time classes have none anyway.
-  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  platform::name_this_thread(state.request.name);
+  platform::sleep_exactly();
   if (state.request.cpu) {
     pin(*state.request.cpu, state.grant);
   } else {
-    spread(state.request.avoid_cpu);
+    platform::run_anywhere(state.request.avoid_cpu);
   }
-  if (state.request.fifo_priority) touch_stack();
+  if (state.request.fifo_priority || state.request.reservation) touch_stack();
+  if (state.request.reservation) reserve(*state.request.reservation, state.grant);
   state.ready.set_value();
   state.body(state.grant);
   return nullptr;
@@ -119,6 +165,7 @@ void* RealTimeThread::enter(void* argument) {
 
 Result<RealTimeThread> RealTimeThread::start(const ThreadRequest& request,
                                              std::function<void(const ThreadGrant&)> body) {
+  if (Status sound = check_reservation(request); !sound) return fail(sound.error());
   auto state = std::make_unique<State>();
   state->request = request;
   state->body = std::move(body);
@@ -162,8 +209,8 @@ void RealTimeThread::join() {
 }
 
 std::string lock_memory() {
-  if (mlockall(MCL_CURRENT | MCL_FUTURE) == 0) return {};
-  const int error = errno;
+  const int error = platform::lock_all_memory();
+  if (error == 0) return {};
   const char* hint =
       error == EPERM || error == ENOMEM ? " (needs CAP_IPC_LOCK or a larger memlock limit)" : "";
   return fmt::format("locking memory refused: {}{}", std::generic_category().message(error), hint);

@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "aegis/base/time.h"
+#include "aegis/executor/counter.h"
 #include "aegis/executor/inbox.h"
 #include "aegis/executor/lane.h"
-
-#include "counter.h"
 
 namespace aegis::executor {
 

@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include "aegis/base/clock.h"
-#include "aegis/executor/hybrid_wait.h"
 
 #include "race_start.h"
 
@@ -151,44 +150,6 @@ TEST(WakeSignalStress, loses_no_wake_up_when_both_sides_race) {
 TEST(WakeSignalStress, catches_a_twin_whose_sleeper_takes_the_light_fence) {
   if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "reordering needs two processors";
   EXPECT_TRUE(loses_a_wake_up<BasicWakeSignal<LightOnBothSides>>(100_ms, 20_s));
-}
-
-TEST(HybridWait, returns_at_the_instant_or_later_and_says_whether_it_slept) {
-  const MonotonicClock clock;
-  WakeSignal signal;
-  HybridWait wait(clock, signal, 50_us);
-  const TimePoint until = clock.now() + 3_ms;
-  EXPECT_TRUE(wait.wait(until, [] { return false; }).slept);
-  EXPECT_GE(clock.now(), until);
-}
-
-TEST(HybridWait, does_not_wait_when_there_is_work) {
-  const MonotonicClock clock;
-  WakeSignal signal;
-  HybridWait wait(clock, signal, 50_us);
-  EXPECT_FALSE(wait.wait(TimePoint::max(), [] { return true; }).slept);
-}
-
-TEST(HybridWait, is_woken_by_work_while_it_sleeps) {
-  const MonotonicClock clock;
-  WakeSignal signal;
-  HybridWait wait(clock, signal, 50_us);
-  std::atomic<bool> work{false};
-  std::thread submitter([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    work = true;
-    signal.notify();
-  });
-  wait.wait(TimePoint::max(), [&] { return work.load(); });
-  EXPECT_TRUE(work);
-  submitter.join();
-}
-
-TEST(HybridWait, rests_even_when_it_was_told_to_spin_all_the_way) {
-  const MonotonicClock clock;
-  WakeSignal signal;
-  HybridWait wait(clock, signal, 1_s);
-  EXPECT_TRUE(wait.wait(clock.now() + 5_ms, [] { return false; }).slept);
 }
 
 }  // namespace

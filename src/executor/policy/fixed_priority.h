@@ -21,7 +21,7 @@ namespace aegis::executor {
 //   N. C. Audsley, A. Burns, M. F. Richardson, K. W. Tindell, A. J. Wellings, "Applying new
 //   scheduling theory to static priority pre-emptive scheduling", Softw. Eng. J. 8(5), 1993.
 //   The structure is that of 4.3BSD's and Linux's O(1) scheduler: S. J. Leffler et al., "The
-//   Design and Implementation of the 4.3BSD UNIX Operating System", 1989, section 4.4.
+//   Design and Implementation of the 4.3BSD UNIX Operating System", 1989.
 //
 // key = level. Bit l of a 64-bit word says whether level l has tasks, and counting its trailing
 // zeros finds the first in one instruction. Each level is a singly linked list through one array of
@@ -35,10 +35,10 @@ namespace aegis::executor {
 //
 // The most important task never waits for more than the one that has started; the least important
 // may wait for ever, and levels alone say nothing about deadlines. 64 levels because that is one
-// word: with more tasks than levels, share them by deadline (Lehoczky and Sha 1986 lose little with
-// 256, and workers already come in four groups).
+// word; four groups of workers make 256, where rounding periods to levels costs almost nothing
+// (J. P. Lehoczky, L. Sha, "Performance of real-time bus scheduling algorithms", SIGMETRICS 1986).
 //
-// Cost: O(1) push and pop, about 3 ns for both at any depth; 32 bytes a task.
+// Cost: O(1) push and pop, 6 ns for both at any depth; 32 bytes a task.
 class FixedPriorityQueue {
  public:
   static constexpr std::int64_t kLevels = 64;

@@ -9,12 +9,22 @@ namespace aegis::executor {
 
 std::int64_t Completion::end(SlotId id, TaskEnd how, TimePoint now, Phase as) noexcept {
   end_one(id, how, now, as);
+  end_failed_followers(now);
+  return ended_;
+}
+
+std::int64_t Completion::release(SlotId id, TimePoint now) noexcept {
+  release_follower(id);
+  end_failed_followers(now);
+  return ended_;
+}
+
+void Completion::end_failed_followers(TimePoint now) noexcept {
   while (failed_ != kNoSlot) {
     const SlotId next = failed_;
     failed_ = state_.directory[next].next_link[0];
     end_one(next, TaskEnd::kDependencyFailed, now, Phase::kEnded);
   }
-  return ended_;
 }
 
 void Completion::end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexcept {

@@ -26,11 +26,15 @@ class Completion {
   // ready set, timer or list refers to it. Returns how many one-shot tasks have ended: this one, if
   // it is, and its followers.
   std::int64_t end(SlotId id, TaskEnd how, TimePoint now, Phase as) noexcept;
+  // The last input of a held slot has ended: it becomes ready, or ends because one failed. Returns
+  // as end() does.
+  std::int64_t release(SlotId id, TimePoint now) noexcept;
 
  private:
   void end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexcept;
   void release_follower(SlotId id) noexcept;
   void let_go(TaskSlot& ended, bool completed) noexcept;
+  void end_failed_followers(TimePoint now) noexcept;
 
   SchedulerState& state_;
   Submitter* const enqueuer_;

@@ -22,7 +22,7 @@ namespace aegis::executor {
 class Dependents {
  public:
   using Link = std::uint32_t;
-  static constexpr Link kNobody = 0xffffffff;
+  static constexpr Link kNobody = kNoLink;
   static constexpr Link kClosed = 0xfffffffe;
 
   static Link link(SlotId follower, std::size_t place) noexcept {

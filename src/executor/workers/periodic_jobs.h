@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "aegis/base/check.h"
@@ -21,16 +23,21 @@ struct Activation {
   std::uint64_t number = 0;
 };
 
-// A periodic task as its worker keeps it. Filled by an ordinary thread before its slot goes through
-// the worker's ring, then the worker's alone until it is `free` again.
-struct PeriodicState {
-  std::atomic<bool> free{true};
+// What a periodic task is.
+struct PeriodicPlan {
   SlotId slot = kNoSlot;
   Duration period;
   Duration offset;
   RelativeDeadline deadline;
   std::uint64_t activations = 0;  // in all; 0: without end
   std::uint32_t most_unfinished = 1;
+};
+
+// A periodic task as its worker keeps it: filled by an ordinary thread before its slot goes through
+// the worker's ring, then the worker's alone until it is free again.
+struct PeriodicState {
+  std::atomic<bool> free{true};
+  PeriodicPlan plan;
 
   TimePoint next_release;
   std::uint64_t released = 0;  // arrivals so far, the skipped ones included
@@ -38,11 +45,13 @@ struct PeriodicState {
   TimePoint last_completion;
   std::vector<Activation> waiting;  // a ring of most_unfinished, oldest at `oldest`
   std::size_t oldest = 0;
+  bool active = false;     // its worker has it
+  bool cut_short = false;  // the scheduler shuts down
 
   // Whether an arrival at this instant may wait. One that fell into its predecessor's execution is
   // an overload, also if the worker sees it only afterwards.
   [[nodiscard]] bool has_room(TimePoint arrival) const noexcept {
-    return unfinished + (arrival < last_completion ? 1U : 0U) < most_unfinished;
+    return unfinished + (arrival < last_completion ? 1U : 0U) < plan.most_unfinished;
   }
   void add(const Activation& activation) noexcept {
     waiting[(oldest + unfinished) % waiting.size()] = activation;
@@ -55,7 +64,10 @@ struct PeriodicState {
     --unfinished;
     last_completion = now;
   }
-  [[nodiscard]] bool over() const noexcept { return activations != 0 && released >= activations; }
+  // Whether no further activation will be released.
+  [[nodiscard]] bool over() const noexcept {
+    return cut_short || (plan.activations != 0 && released >= plan.activations);
+  }
 };
 
 // The periodic tasks of one worker and their next arrivals, in order; those that coincide in the
@@ -66,9 +78,40 @@ class PeriodicJobs {
   explicit PeriodicJobs(std::size_t capacity) : states_(capacity), timers_(capacity) {}
 
   [[nodiscard]] PeriodicState& operator[](std::size_t i) noexcept { return states_[i]; }
-  [[nodiscard]] std::size_t capacity() const noexcept { return states_.size(); }
+
+  // A state nobody uses, now taken. Ordinary threads, one at a time.
+  [[nodiscard]] std::optional<std::uint16_t> reserve() noexcept {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      if (!states_[i].free.load(std::memory_order_acquire)) continue;
+      states_[i].free.store(false, std::memory_order_relaxed);
+      return static_cast<std::uint16_t>(i);
+    }
+    return std::nullopt;
+  }
+  // Who reserved it, before anything tells the worker of it. Allocates.
+  void fill(std::uint16_t index, const PeriodicPlan& plan) {
+    PeriodicState& state = states_[index];
+    state.plan = plan;
+    state.released = 0;
+    state.unfinished = 0;
+    state.last_completion = {};
+    state.waiting.assign(plan.most_unfinished, {});
+    state.oldest = 0;
+    state.cut_short = false;
+  }
+  void give_back(std::uint16_t index) noexcept {
+    states_[index].free.store(true, std::memory_order_release);
+  }
+  // Any thread; exact when nobody adds or ends one.
+  [[nodiscard]] std::size_t in_use() const noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(states_.begin(), states_.end(), [](const PeriodicState& state) {
+          return !state.free.load(std::memory_order_relaxed);
+        }));
+  }
 
   void start(std::uint16_t index, TimePoint first) noexcept {
+    states_[index].active = true;
     states_[index].next_release = first;
     const bool pushed = timers_.push({first, next_order_++, index});
     check(pushed, "a worker has a timer for each of its periodic tasks");
@@ -84,14 +127,15 @@ class PeriodicJobs {
   [[nodiscard]] std::uint16_t take() noexcept {
     Timer timer = timers_.top();
     PeriodicState& state = states_[timer.index];
-    timer.at = state.next_release = timer.at + state.period;
+    timer.at = state.next_release = timer.at + state.plan.period;
     timers_.replace_top(timer);
     return timer.index;
   }
+  // Those that the worker has taken from its ring and not retired. O(capacity).
   template <class Visit>
   void for_each_active(Visit visit) noexcept {
     for (std::size_t i = 0; i < states_.size(); ++i) {
-      if (states_[i].slot != kNoSlot) visit(static_cast<std::uint16_t>(i));
+      if (states_[i].active) visit(static_cast<std::uint16_t>(i));
     }
   }
 

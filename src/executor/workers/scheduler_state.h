@@ -45,6 +45,7 @@ struct SchedulerState {
 
   AsymmetricFence entry;                 // between Submitter::inside and accepting
   std::atomic<bool> accepting{true};     // new tasks
+  std::atomic<bool> draining{false};   // no periodic releases; their tasks end
   std::atomic<bool> abandoning{false};   // what has not begun ends as kAbandoned
   std::atomic<bool> stopping{false};     // workers end once they are idle
   std::atomic<std::int64_t> ended_elsewhere{0};  // one-shot tasks ended by no worker

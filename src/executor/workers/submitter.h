@@ -10,9 +10,9 @@
 
 #include "aegis/base/check.h"
 #include "aegis/executor/cache_line.h"
+#include "aegis/executor/counter.h"
 #include "aegis/trace/ring.h"
 
-#include "counter.h"
 #include "slot_directory.h"
 #include "task_slot.h"
 

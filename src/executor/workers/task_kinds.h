@@ -90,6 +90,7 @@ class KindTable {
     count_.store(count + 1, std::memory_order_release);
     return static_cast<std::uint32_t>(count);
   }
+  [[nodiscard]] bool full() const noexcept { return size() == kinds_.size(); }
   [[nodiscard]] std::size_t size() const noexcept { return count_.load(std::memory_order_acquire); }
   [[nodiscard]] KindState& operator[](std::size_t i) const noexcept { return *kinds_[i]; }
 

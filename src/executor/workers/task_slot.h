@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "aegis/base/time.h"
 #include "aegis/executor/cache_line.h"
@@ -21,6 +22,7 @@ namespace aegis::executor {
 using SlotId = std::uint32_t;
 inline constexpr std::uint32_t kSlotBits = 20;  // up to a million pending tasks a submitter
 inline constexpr SlotId kNoSlot = 0xffffffff;
+inline constexpr std::uint32_t kNoLink = 0xffffffff;
 
 inline constexpr std::uint8_t kAnyWorker = 0xff;
 inline constexpr std::uint16_t kNoPeriodic = 0xffff;
@@ -57,6 +59,16 @@ struct alignas(kCacheLine) TaskSlot {
   std::atomic<bool> input_failed{false};
 
   alignas(kCacheLine) std::array<std::byte, kResultBytes> result;
+
+  // Its submitter, having opened it: everything a worker or follower will look at.
+  void fill(TaskBody&& task, const JobTerms& job) noexcept {
+    body = std::move(task);
+    terms = job;
+    outcome = {};
+    outcome.arrival = job.urgency.arrival;
+    first_dependent.store(kNoLink, std::memory_order_relaxed);
+    input_failed.store(false, std::memory_order_relaxed);
+  }
 };
 
 }  // namespace aegis::executor

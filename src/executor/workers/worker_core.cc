@@ -22,8 +22,8 @@ WorkerCore::WorkerCore(SchedulerState& state, Submitter& own, const WorkerSettin
 
 WorkerStep WorkerCore::step() noexcept {
   const TimePoint now = state_.clock.now();
-  if (state_.abandoning.load(std::memory_order_acquire)) [[unlikely]]
-    abandon(now);
+  if (state_.draining.load(std::memory_order_acquire)) [[unlikely]]
+    wind_down(now);
   const auto chosen = choose(now);
   if (!chosen) return idle(now);
   run(*chosen);
@@ -125,11 +125,16 @@ bool WorkerCore::called() const noexcept {
   for (const WorkerCore* sibling : siblings_) {
     if (sibling->port_.movable.load(std::memory_order_relaxed) > 0) return true;
   }
-  return state_.abandoning.load(std::memory_order_acquire) && periodic_.next() != TimePoint::max();
+  return state_.draining.load(std::memory_order_acquire) && periodic_.next() != TimePoint::max();
 }
 
 void WorkerCore::waited(const WaitReport& report) noexcept {
   books_.waited(report);
+}
+
+void WorkerCore::wind_down(TimePoint now) noexcept {
+  stop_releases(now);
+  if (state_.abandoning.load(std::memory_order_acquire)) abandon(now);
 }
 
 // Whatever has not begun ends. Periodic tasks too: between two jobs none is running.
@@ -149,17 +154,8 @@ void WorkerCore::abandon(TimePoint now) noexcept {
   proven_.remove_if(drop);
   plain_.remove_if(drop);
   movable_ = 0;
-  periodic_.for_each_active([&](std::uint16_t index) {
-    const SlotId id = periodic_[index].slot;
-    TaskSlot& slot = state_.directory[id];
-    const bool ours = slot.state.start();
-    retire(index);
-    if (ours) {
-      end_task(id, TaskEnd::kAbandoned, now, Phase::kEnded);
-    } else {
-      slot.state.bury();
-    }
-  });
+  periodic_.for_each_active(
+      [&](std::uint16_t index) { end_periodic(index, TaskEnd::kAbandoned, now); });
   publish_load(false);
 }
 

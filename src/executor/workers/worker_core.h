@@ -13,25 +13,12 @@
 #include "policy/ready_set.h"
 
 #include "worker_books.h"
+#include "worker_settings.h"
 #include "periodic_jobs.h"
 #include "queue_lock.h"
 #include "scheduler_state.h"
 
 namespace aegis::executor {
-
-// What one worker is told when it is made.
-struct WorkerSettings {
-  std::uint32_t number = 0;     // among all workers
-  std::uint32_t in_group = 0;   // among its group's
-  Priority group = Priority::kNormal;
-  WorkerPolicy policy = WorkerPolicy::kEdf;
-  Duration latency_budget;
-  AdmissionAssumptions admission;
-  Duration hang_limit;
-  int hang_factor = 20;
-  std::size_t ready_capacity = 0;  // every slot there may be, and every periodic activation
-  std::size_t max_periodic = 0;
-};
 
 // What one step came to.
 struct WorkerStep {
@@ -86,6 +73,8 @@ class WorkerCore {
   void release_due(TimePoint now) noexcept;
   void release(std::uint16_t index, TimePoint arrival, TimePoint now) noexcept;
   void push(const TaskSlot& slot, SlotId id, const Urgency& urgency) noexcept;
+  void stop_releases(TimePoint now) noexcept;
+  void end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) noexcept;
   void retire(std::uint16_t index) noexcept;
 
   // worker_core.cc: choosing.
@@ -97,6 +86,7 @@ class WorkerCore {
   void publish_load(bool running) noexcept;
   void begin_busy(TimePoint now) noexcept;
   WorkerStep idle(TimePoint now) noexcept;
+  void wind_down(TimePoint now) noexcept;
   void abandon(TimePoint now) noexcept;
   [[nodiscard]] bool submissions_wait() const noexcept;
 

@@ -17,7 +17,7 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
   const Activation& activation = task.next();
   return {.id = ready.slot,
           .arrival = activation.arrival,
-          .deadline = activation.arrival + task.deadline,
+          .deadline = activation.arrival + task.plan.deadline,
           .activation = activation.number,
           .periodic = &task};
 }
@@ -25,6 +25,7 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
 void WorkerCore::run(const ReadyTask& ready) noexcept {
   TaskSlot& slot = state_.directory[ready.slot];
   if (!slot.state.start()) {  // cancelled while it waited
+    books_.job_cancelled(slot.terms);
     if (slot.terms.periodic != kNoPeriodic) retire(slot.terms.periodic);
     slot.state.bury();
     return;
@@ -112,8 +113,9 @@ void WorkerCore::settle(TaskSlot& slot, const Job& job, TaskEnd how, TimePoint n
   task.done(now);
   const bool last = task.over() && task.unfinished == 0;
   if (!last && slot.state.pause()) return;
+  const TaskEnd over = task.cut_short ? TaskEnd::kAbandoned : TaskEnd::kCompleted;
   retire(slot.terms.periodic);
-  end_task(job.id, last ? TaskEnd::kCompleted : TaskEnd::kCancelled, now, Phase::kEnded);
+  end_task(job.id, last ? over : TaskEnd::kCancelled, now, Phase::kEnded);
 }
 
 }  // namespace aegis::executor

@@ -6,9 +6,9 @@
 
 #include "aegis/base/time.h"
 #include "aegis/executor/cache_line.h"
+#include "aegis/executor/counter.h"
 #include "aegis/executor/wake_signal.h"
 
-#include "counter.h"
 #include "task_slot.h"
 
 namespace aegis::executor {

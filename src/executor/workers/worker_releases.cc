@@ -44,7 +44,7 @@ void WorkerCore::take(SlotId id) noexcept {
     return;
   }
   const PeriodicState& task = periodic_[slot.terms.periodic];
-  periodic_.start(slot.terms.periodic, slot.terms.urgency.arrival + task.offset);
+  periodic_.start(slot.terms.periodic, slot.terms.urgency.arrival + task.plan.offset);
 }
 
 void WorkerCore::push(const TaskSlot& slot, SlotId id, const Urgency& urgency) noexcept {
@@ -65,9 +65,9 @@ void WorkerCore::release_due(TimePoint now) noexcept {
 
 void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) noexcept {
   PeriodicState& task = periodic_[index];
-  TaskSlot& slot = state_.directory[task.slot];
+  TaskSlot& slot = state_.directory[task.plan.slot];
   if (slot.state.has_ended()) {  // cancelled between two activations
-    const SlotId id = task.slot;
+    const SlotId id = task.plan.slot;
     retire(index);
     state_.directory[id].state.bury();
     return;
@@ -77,27 +77,52 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
   const bool room = task.has_room(arrival);
   books_.released(arrival, now);
   if (!room) {
-    books_.turned_away(slot, task.slot, activation, arrival + task.deadline, now);
+    books_.turned_away(slot, task.plan.slot, activation, arrival + task.plan.deadline, now);
     return;
   }
   task.add(activation);
   Urgency urgency = slot.terms.urgency;
   urgency.arrival = arrival;
-  urgency.deadline = arrival + task.deadline;
-  push(slot, task.slot, urgency);
+  urgency.deadline = arrival + task.plan.deadline;
+  push(slot, task.plan.slot, urgency);
+}
+
+// The scheduler shuts down: what has been released still runs, and then its task has ended.
+void WorkerCore::stop_releases(TimePoint now) noexcept {
+  periodic_.for_each_active([&](std::uint16_t index) {
+    PeriodicState& task = periodic_[index];
+    if (task.cut_short) return;
+    periodic_.stop(index);
+    task.cut_short = true;
+    if (task.unfinished == 0) end_periodic(index, TaskEnd::kAbandoned, now);
+  });
+}
+
+// Between two activations: ends it, unless somebody has cancelled it.
+void WorkerCore::end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) noexcept {
+  const SlotId id = periodic_[index].plan.slot;
+  SlotState& state = state_.directory[id].state;
+  const bool ours = state.start();
+  retire(index);
+  if (ours) {
+    end_task(id, how, now, Phase::kEnded);
+  } else {
+    state.bury();
+  }
 }
 
 // No timer, ready set or ring refers to it any more.
 void WorkerCore::retire(std::uint16_t index) noexcept {
   PeriodicState& task = periodic_[index];
   periodic_.stop(index);
-  const auto its = [&](const ReadyTask& ready) { return ready.slot == task.slot; };
+  const auto its = [&](const ReadyTask& ready) { return ready.slot == task.plan.slot; };
   if (task.unfinished > 0) {
     proven_.remove_if(its);
     plain_.remove_if(its);
   }
-  task.slot = kNoSlot;
-  task.free.store(true, std::memory_order_release);
+  task.active = false;
+  task.unfinished = 0;
+  periodic_.give_back(index);
 }
 
 }  // namespace aegis::executor

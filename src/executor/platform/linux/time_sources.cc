@@ -8,6 +8,8 @@
 #include <cpuid.h>
 #endif
 
+#include "platform/sleep.h"
+
 namespace aegis::executor {
 namespace {
 
@@ -61,11 +63,7 @@ class MachineTime final : public TimeSources {
   [[nodiscard]] std::uint64_t ticks() const noexcept override { return read_counter(); }
   [[nodiscard]] TimePoint monotonic() const noexcept override { return read(CLOCK_MONOTONIC); }
   [[nodiscard]] TimePoint raw() const noexcept override { return read(CLOCK_MONOTONIC_RAW); }
-  void pass(Duration duration) override {
-    const timespec rest{.tv_sec = duration.ns() / 1'000'000'000,
-                        .tv_nsec = duration.ns() % 1'000'000'000};
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, nullptr);
-  }
+  void pass(Duration duration) override { platform::sleep_for(duration); }
 };
 
 }  // namespace

@@ -132,7 +132,7 @@ class NanosecondScheduler {
 
   // The longest execution seen of the kind, with a margin: what to declare as WCET, and how much to
   // believe it (docs/adr/0006). Nothing before enough samples.
-  [[nodiscard]] std::optional<Wcet> estimated_wcet(TaskKind kind) const;
+  [[nodiscard]] std::optional<WcetEstimate> estimated_wcet(TaskKind kind) const;
 
   // What was refused or is missing, a sentence each: "SCHED_FIFO 80 refused: ..."; empty: nothing.
   [[nodiscard]] std::vector<std::string> degraded() const;

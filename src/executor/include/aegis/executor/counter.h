@@ -10,6 +10,7 @@ namespace aegis::executor {
 // instruction.
 class Counter {
  public:
+  // The one writer.
   void add(std::int64_t amount = 1) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
   }
@@ -18,7 +19,8 @@ class Counter {
       value_.store(candidate, std::memory_order_relaxed);
     }
   }
-  // What the thread did before it counted is visible to whoever reads the count.
+  // Anybody. What the writer did before it counted is visible to whoever sees the count. Counters
+  // read one after another are not of one instant.
   [[nodiscard]] std::int64_t value() const noexcept {
     return value_.load(std::memory_order_acquire);
   }

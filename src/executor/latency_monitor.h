@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "aegis/base/time.h"
+#include "aegis/executor/lane.h"
+#include "aegis/executor/latency_histogram.h"
+#include "aegis/executor/latency_stats.h"
+#include "aegis/executor/miss_cause.h"
+
+#include "task_state.h"
+
+namespace aegis::executor {
+
+// An ended job, as its worker tells the monitors.
+struct JobRecord {
+  TimePoint arrival = {};
+  TimePoint start = {};  // where it ran
+  TimePoint end = {};    // or when it was dropped
+  JobEnd outcome = JobEnd::kDone;
+  bool started = true;  // false: refused, or cancelled while it waited
+  std::optional<MissCause> missed = {};
+  std::optional<Duration> declared_wcet = {};
+  Duration lost = {};  // of its execution, as far as known: gaps, stolen time
+};
+
+// What a job turned out to have exceeded: what alerts are about.
+struct JobFindings {
+  bool overrun = false;
+  bool over_latency_budget = false;
+};
+
+// The latencies and counters of one worker or of one kind of task on it: 40 KB, written by that
+// worker alone, readable by anybody without stopping it. What several workers know of one kind is
+// merged by the reader (HistogramSnapshot::merge).
+//
+// Real-time, but for the reading side: neither allocates nor locks nor enters the kernel.
+class LatencyMonitor {
+ public:
+  // `latency_budget`: how long a job may queue; nothing: not watched.
+  explicit LatencyMonitor(std::optional<Duration> latency_budget) noexcept
+      : latency_budget_(latency_budget) {}
+
+  // The worker. A wait that slept ended `late` after it should have.
+  void record_wake_up(Duration late) noexcept { wake_up_.record(late); }
+
+  // The worker. Four histogram records at most, some 15 ns. Queueing counts of each started job,
+  // execution and response of those that completed, so that no failure passes for a fast job.
+  JobFindings record_job(const JobRecord& job) noexcept {
+    count(job.outcome);
+    if (job.missed) missed_by_cause_[static_cast<std::size_t>(*job.missed)].add();
+    if (!job.started) return {};
+    const Duration execution = job.end - job.start;
+    const Duration queueing = job.start - job.arrival;
+    queueing_.record(queueing);
+    if (job.outcome == JobEnd::kDone) {
+      execution_.record(execution);
+      response_.record(job.end - job.arrival);
+      sample_execution(execution, job.lost);
+    }
+    const JobFindings found{.overrun = job.declared_wcet && execution > *job.declared_wcet,
+                            .over_latency_budget = latency_budget_ && queueing > *latency_budget_};
+    if (found.overrun) overruns_.add();
+    if (found.over_latency_budget) over_latency_budget_.add();
+    return found;
+  }
+
+  // Any thread. The largest execution seen times 1.2, as of the samples that count: those in which
+  // no supply was lost, or all, where more than one in 200 lost some (docs/adr/0006: what is left
+  // out must be rare, or nothing would hold). Nothing below kLeastSamples. Three loads.
+  static constexpr std::uint64_t kLeastSamples = 100;
+  [[nodiscard]] std::optional<WcetEstimate> estimate_wcet() const noexcept;
+
+  // Any thread; about 4 µs. Each figure is exact or as HistogramSnapshot says; figures of one job
+  // may be in one and not yet in another.
+  [[nodiscard]] JobLatencies latencies() const noexcept {
+    return {.wake_up = LatencySummary::of(wake_up_.snapshot()),
+            .queueing = LatencySummary::of(queueing_.snapshot()),
+            .execution = LatencySummary::of(execution_.snapshot()),
+            .response = LatencySummary::of(response_.snapshot())};
+  }
+  [[nodiscard]] JobCounters counters() const noexcept;
+  // To merge, one at a time.
+  [[nodiscard]] const LatencyHistogram& wake_up() const noexcept { return wake_up_; }
+  [[nodiscard]] const LatencyHistogram& queueing() const noexcept { return queueing_; }
+  [[nodiscard]] const LatencyHistogram& execution() const noexcept { return execution_; }
+  [[nodiscard]] const LatencyHistogram& response() const noexcept { return response_; }
+
+ private:
+  void count(JobEnd outcome) noexcept {
+    switch (outcome) {
+      case JobEnd::kDone:
+        return completed_.add();
+      case JobEnd::kFailed:
+        return failed_.add();
+      case JobEnd::kCancelled:
+        return cancelled_.add();
+      case JobEnd::kRefused:
+        return refused_.add();
+    }
+  }
+  void sample_execution(Duration execution, Duration lost) noexcept {
+    if (lost > Duration::zero()) {
+      disturbed_.add();
+    } else {
+      undisturbed_max_ns_.raise_to(execution.ns());
+    }
+  }
+
+  const std::optional<Duration> latency_budget_;
+  LatencyHistogram wake_up_, queueing_, execution_, response_;
+  Counter completed_, failed_, cancelled_, refused_, overruns_, over_latency_budget_;
+  std::array<Counter, kMissCauseCount> missed_by_cause_;
+  Counter disturbed_;           // completed executions that lost supply
+  Counter undisturbed_max_ns_;  // of the others
+};
+
+}  // namespace aegis::executor

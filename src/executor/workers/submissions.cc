@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// NanosecondScheduler: from a caller's task to its worker's ring.
+#include <array>
+#include <utility>
+
+#include "completion.h"
+#include "dependents.h"
+#include "scheduler_core.h"
+#include "seats.h"
+
+namespace aegis::executor {
+namespace {
+
+// Between looking whether the scheduler takes tasks and having published one. Shutting down stops
+// taking them, passes the other half of the fence, and waits until nobody is inside: so no task is
+// published to a worker that has gone.
+class Entry {
+ public:
+  Entry(SchedulerState& state, Submitter& submitter) noexcept : submitter_(submitter) {
+    submitter.inside.store(true, std::memory_order_relaxed);
+    state.entry.light();
+    open_ = state.accepting.load(std::memory_order_acquire);
+  }
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+  ~Entry() { submitter_.inside.store(false, std::memory_order_release); }
+  [[nodiscard]] bool open() const noexcept { return open_; }
+
+ private:
+  Submitter& submitter_;
+  bool open_ = false;
+};
+
+Error shut_down() {
+  return Error::permanent(ErrorCode::kFailedPrecondition, "the scheduler is shut down");
+}
+
+Error no_place() {
+  return Error::transient(ErrorCode::kResourceExhausted,
+                          "every place of this thread is taken by a pending task");
+}
+
+// What one input came to while somebody wanted to follow it.
+enum class Input : std::uint8_t { kFollowed, kCompleted, kFailed, kGone };
+
+Input follow(const SlotDirectory::Place& before, TaskSlot& follower, Dependents::Link link) {
+  TaskSlot& slot = *before.slot;
+  if (slot.state.pin(before.generation, true) != SlotState::Pin::kPinned) return Input::kGone;
+  Input input = Input::kFollowed;
+  if (slot.state.has_ended() || !Dependents::add(slot, follower, link)) {
+    while (!slot.state.has_ended()) spin_pause();  // its list is closed in the midst of its end
+    input = slot.outcome.end == TaskEnd::kCompleted ? Input::kCompleted : Input::kFailed;
+  }
+  slot.state.unpin();
+  return input;
+}
+
+}  // namespace
+
+Result<Submitter*> NanosecondScheduler::Core::seat() {
+  if (Submitter* sitting = Seats::sitting(number)) [[likely]]
+    return sitting;
+  const std::scoped_lock lock(control_);
+  const std::size_t first = 1 + state.ports.size();
+  for (std::size_t i = first; i < state.submitters.size(); ++i) {
+    Submitter& left = state.submitters[i];
+    bool in_use = false;
+    if (!left.in_use.compare_exchange_strong(in_use, true, std::memory_order_acq_rel)) continue;
+    Seats::take(number, left, weak_from_this());
+    return &left;
+  }
+  if (state.submitters.size() == first + config.max_submitters) {
+    return fail(Error::transient(ErrorCode::kResourceExhausted,
+                                 "as many threads submit as max_submitters allows"));
+  }
+  const auto next = static_cast<std::uint32_t>(state.submitters.size());
+  auto fresh = std::make_unique<Submitter>(next, config.queue_capacity, config.queue_capacity,
+                                           state.ports.size());
+  fresh->in_use.store(true, std::memory_order_relaxed);
+  Submitter& submitter = *fresh;
+  state.directory.add(next, submitter.slab);
+  state.submitters.add(std::move(fresh));
+  Seats::take(number, submitter, weak_from_this());
+  return &submitter;
+}
+
+Result<JobTerms> NanosecondScheduler::Core::terms_of(const JobOptions& options, TimePoint arrival,
+                                                     AbsoluteDeadline deadline) const noexcept {
+  const auto group = static_cast<std::size_t>(options.priority);
+  if (group >= kPriorities || state.groups[group].count == 0) {
+    return fail(Error::permanent(ErrorCode::kNotFound, "the group is not enabled"));
+  }
+  if (options.worker && *options.worker >= state.groups[group].count) {
+    return fail(Error::permanent(ErrorCode::kInvalidArgument, "the group has no such worker"));
+  }
+  if (options.kind.index >= state.kinds.size()) {
+    return fail(Error::permanent(ErrorCode::kInvalidArgument, "there is no such kind of task"));
+  }
+  const TaskKindConfig& kind = state.kinds[options.kind.index].config;
+  const bool periodic = kind.period > Duration::zero();
+  return JobTerms{.urgency = {.arrival = arrival,
+                              .deadline = deadline,
+                              .wcet = Duration::zero(),
+                              .period = periodic ? kind.period : Duration::max(),
+                              .level = kind.level},
+                  .kind = static_cast<std::uint16_t>(options.kind.index),
+                  .group = static_cast<std::uint8_t>(group),
+                  .worker = static_cast<std::uint8_t>(options.worker.value_or(kAnyWorker)),
+                  .deadline_class = kind.deadline_class};
+}
+
+Result<TaskHandle> NanosecondScheduler::Core::submit(TaskBody&& body,
+                                                     const JobTerms& terms) noexcept {
+  if (!body) return fail(Error::permanent(ErrorCode::kInvalidArgument, "the task has no body"));
+  const Result<Submitter*> seated = seat();
+  if (!seated) return fail(seated.error());
+  Submitter& submitter = **seated;
+  const Entry entry(state, submitter);
+  if (!entry.open()) return fail(shut_down());
+  const auto taken = submitter.slab.take(Phase::kQueued);
+  if (!taken) return fail(no_place());
+  taken->slot->fill(std::move(body), terms);
+  const SlotId id = SlotDirectory::id(submitter.number(), taken->index);
+  submitter.accepted.add();
+  state.enqueue(submitter, id, terms);
+  return state.directory.handle(id, taken->generation);
+}
+
+// The follower counts one input more than it has until it stands in all lists, so that it does not
+// begin in between.
+Result<TaskHandle> NanosecondScheduler::Core::submit_after(std::span<const TaskHandle> before,
+                                                           TaskBody&& body,
+                                                           const JobTerms& terms) noexcept {
+  if (!body) return fail(Error::permanent(ErrorCode::kInvalidArgument, "the task has no body"));
+  if (before.empty() || before.size() > kMaxInputs) {
+    return fail(Error::permanent(ErrorCode::kInvalidArgument, "a task follows one to eight others"));
+  }
+  std::array<SlotDirectory::Place, kMaxInputs> places;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const auto place = state.directory.place(before[i]);
+    if (!place) return fail(place.error());
+    places[i] = *place;
+  }
+  const Result<Submitter*> seated = seat();
+  if (!seated) return fail(seated.error());
+  Submitter& submitter = **seated;
+  const Entry entry(state, submitter);
+  if (!entry.open()) return fail(shut_down());
+  const auto taken = submitter.slab.take(Phase::kHeld);
+  if (!taken) return fail(no_place());
+  TaskSlot& slot = *taken->slot;
+  slot.fill(std::move(body), terms);
+  const SlotId id = SlotDirectory::id(submitter.number(), taken->index);
+  submitter.accepted.add();
+  const auto count = static_cast<std::uint32_t>(before.size());
+  slot.inputs_left.store(count + 1, std::memory_order_relaxed);
+  std::uint32_t over = 1;
+  bool gone = false;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Input input = follow(places[i], slot, Dependents::link(id, i));
+    if (input == Input::kFollowed) continue;
+    ++over;
+    gone = gone || input == Input::kGone;
+    if (input != Input::kCompleted) slot.input_failed.store(true, std::memory_order_relaxed);
+  }
+  if (slot.inputs_left.fetch_sub(over, std::memory_order_acq_rel) == over) {
+    const std::int64_t ended = Completion(state, &submitter).release(id, state.clock.now());
+    state.ended_elsewhere.fetch_add(ended, std::memory_order_acq_rel);
+  }
+  if (gone) {
+    return fail(Error::permanent(ErrorCode::kNotFound,
+                                 "a task to follow ended so long ago that its outcome is gone"));
+  }
+  return state.directory.handle(id, taken->generation);
+}
+
+}  // namespace aegis::executor

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "aegis/base/time.h"
+#include "aegis/executor/alert.h"
+#include "aegis/executor/deadline_miss.h"
+#include "aegis/executor/hybrid_wait.h"
+#include "aegis/executor/latency_histogram.h"
+#include "aegis/executor/latency_stats.h"
+#include "aegis/trace/ring.h"
+
+#include "latency_monitor.h"
+#include "scheduler_state.h"
+#include "task_slot.h"
+#include "thread_usage.h"
+#include "worker_settings.h"
+
+namespace aegis::executor {
+
+// One job that a worker has done with.
+struct EndedJob {
+  TaskHandle task;
+  TimePoint arrival;
+  TimePoint start;
+  TimePoint end;
+  AbsoluteDeadline deadline;
+  std::uint64_t activation = 0;
+  bool threw = false;
+};
+
+// What a worker writes down: latencies by kind of task, and in each busy period what might explain
+// a miss. A miss is told to its handler with the cause it was put down to.
+//
+// A busy period begins when something arrives at an idle worker and ends when it is idle again;
+// evidence of an earlier one explains nothing of a later one.
+//
+// Real-time: the worker's thread, neither allocates nor locks; one system call whenever the worker
+// has slept, and one a miss. The readers say so.
+class WorkerBooks {
+ public:
+  WorkerBooks(SchedulerState& state, const WorkerSettings& settings,
+              const std::function<void(const DeadlineMiss&)>& emergency);
+
+  // ---- the worker ----
+  void waited(const WaitReport& report) noexcept;
+  void begin_busy(TimePoint now) noexcept;
+  void end_busy(TimePoint now) noexcept;
+  // A periodic arrival was seen at `now`.
+  void released(TimePoint arrival, TimePoint now) noexcept;
+  // ... and its overload rule refused it.
+  void turned_away(const JobTerms& terms, const EndedJob& job) noexcept;
+  void job_ended(const JobTerms& terms, const EndedJob& job) noexcept;
+  // Firm, and too late to begin.
+  void job_skipped(const JobTerms& terms, const EndedJob& job) noexcept;
+  void job_cancelled(const JobTerms& terms) noexcept;
+
+  // ---- anybody ----
+  [[nodiscard]] const LatencyHistogram& wake_up() const noexcept { return wake_up_; }
+  [[nodiscard]] const SupplyWindows& supply() const noexcept { return supply_; }
+  [[nodiscard]] Duration working() const noexcept {
+    return Duration::nanoseconds(working_ns_.value());
+  }
+
+  // ---- the reporting thread, one ----
+  trace::SpscRing<DeadlineMiss> misses;
+  trace::SpscRing<Alert> alerts;
+
+ private:
+  [[nodiscard]] LatencyMonitor& monitor(const JobTerms& terms) noexcept;
+  void note_evidence(const JobTerms& terms, Duration execution) noexcept;
+  [[nodiscard]] DeadlineMiss miss_of(const JobTerms& terms, const EndedJob& job,
+                                     bool skipped) noexcept;
+  [[nodiscard]] MissCause cause_of(const JobTerms& terms, const EndedJob& job,
+                                   bool skipped) noexcept;
+  void tell(const DeadlineMiss& miss) noexcept;
+  void alert(AlertKind kind, const JobTerms& terms, Duration measured, Duration declared,
+             TimePoint now) noexcept;
+
+  SchedulerState& state_;
+  const WorkerSettings settings_;
+  const std::function<void(const DeadlineMiss&)>& emergency_;
+
+  LatencyHistogram wake_up_;
+  SupplyWindows supply_;
+  Counter working_ns_;
+  ThreadUsage usage_before_;  // when the worker last woke
+  bool woken_ = false;        // no job has started since
+  bool first_in_busy_ = false;
+  MissEvidence evidence_;  // of this busy period
+};
+
+}  // namespace aegis::executor
