@@ -6,8 +6,27 @@
 
 #include "aegis/base/clock.h"
 #include "aegis/base/time.h"
+#include "aegis/executor/hybrid_wait.h"
 
 namespace aegis::executor {
+
+// One word on which a thread sleeps while it has a certain value: what is the operating system's in
+// a borrow count.
+class SleepWord {
+ public:
+  std::atomic<std::uint32_t> value{0};
+  // Until woken, or until CLOCK_MONOTONIC reaches `until`; returns at once if the value is another.
+  // May also return early without cause. A system call.
+  void sleep_while(std::uint32_t expected, TimePoint until) noexcept;
+  // By address: does not read the word, which may be gone. A system call.
+  void wake() noexcept;
+};
+
+// How a borrow count sleeps; tests put a wrong one in its place.
+struct BorrowProtocol {
+  // The sleeper says so in the word that the last return changes.
+  static constexpr bool kSaysItSleeps = true;
+};
 
 // How many task bodies still refer to an object that lives in somebody's frame. Whoever owns the
 // object waits for none before it goes, so a body never refers to what is no more.
@@ -26,18 +45,19 @@ namespace aegis::executor {
 //
 // lend, take_back, any: any thread, real-time, one atomic step; take_back makes a system call if
 // the owner sleeps. One thread at a time waits.
-class BorrowCount {
+template <class Protocol = BorrowProtocol>
+class BasicBorrowCount {
  public:
-  BorrowCount() = default;
-  BorrowCount(const BorrowCount&) = delete;
-  BorrowCount& operator=(const BorrowCount&) = delete;
+  BasicBorrowCount() = default;
+  BasicBorrowCount(const BasicBorrowCount&) = delete;
+  BasicBorrowCount& operator=(const BasicBorrowCount&) = delete;
 
-  void lend() noexcept { word_.fetch_add(1, std::memory_order_relaxed); }
+  void lend() noexcept { word_.value.fetch_add(1, std::memory_order_relaxed); }
   void take_back() noexcept {
-    if (word_.fetch_sub(1, std::memory_order_acq_rel) == (kSleeper | 1U)) wake();
+    if (word_.value.fetch_sub(1, std::memory_order_acq_rel) == (kSleeper | 1U)) word_.wake();
   }
   [[nodiscard]] bool any() const noexcept {
-    return (word_.load(std::memory_order_acquire) & ~kSleeper) != 0;
+    return (word_.value.load(std::memory_order_acquire) & ~kSleeper) != 0;
   }
 
   // How long a waiter spins before it sleeps: as long as a wake-up from sleep costs at worst on the
@@ -48,14 +68,41 @@ class BorrowCount {
   // Waits until none is lent, or until `until` on the clock, which is CLOCK_MONOTONIC's time line.
   // Whether none is. Not real-time when it sleeps.
   [[nodiscard]] bool wait_for_none(const Clock& clock, TimePoint until = TimePoint::max(),
-                                   Duration spin = kSpin) noexcept;
+                                   Duration spin = kSpin) noexcept {
+    if (!any()) return true;
+    const TimePoint now = clock.now();
+    const bool spins_to_the_end = until <= now || until - now <= spin;
+    if (spin_for_none(clock, spins_to_the_end ? until : now + spin)) return true;
+    return !spins_to_the_end && sleep_for_none(clock, until);
+  }
 
  private:
   static constexpr std::uint32_t kSleeper = 1U << 31U;
-  [[nodiscard]] bool spin_for_none(const Clock& clock, TimePoint until) const noexcept;
-  void wake() noexcept;
 
-  std::atomic<std::uint32_t> word_{0};
+  [[nodiscard]] bool spin_for_none(const Clock& clock, TimePoint until) const noexcept {
+    while (any()) {
+      if (clock.now() >= until) return false;
+      spin_pause();
+    }
+    return true;
+  }
+  // The flag stays up while the thread may sleep, and after a wait in vain: then it costs the last
+  // return a wake-up of nobody.
+  [[nodiscard]] bool sleep_for_none(const Clock& clock, TimePoint until) noexcept {
+    constexpr std::uint32_t flag = Protocol::kSaysItSleeps ? kSleeper : 0;
+    std::uint32_t word = word_.value.fetch_or(flag, std::memory_order_acq_rel) | flag;
+    while ((word & ~kSleeper) != 0) {
+      if (clock.now() >= until) return false;
+      word_.sleep_while(word, until);
+      word = word_.value.load(std::memory_order_acquire);
+    }
+    word_.value.fetch_and(~kSleeper, std::memory_order_relaxed);
+    return true;
+  }
+
+  SleepWord word_;
 };
+
+using BorrowCount = BasicBorrowCount<>;
 
 }  // namespace aegis::executor

@@ -115,8 +115,10 @@ class BasicCalledTask {
       word_.exchange(kLooking, std::memory_order_acq_rel);
       const Look look = look_(owner_, job);
       if (look.more) {
-        if (schedule(look.next)) return;  // from here on the look may be another worker's
-        continue;                         // no place for it: then without a break
+        const Status again = schedule(look.next);
+        // Either the look is another worker's from here on, or the scheduler takes no more jobs.
+        if (again || again.error().category != ErrorCategory::kTransient) return;
+        continue;  // no place for a job: then without a break
       }
       if (!go_idle()) continue;
       return;
