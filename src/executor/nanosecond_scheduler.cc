@@ -77,8 +77,8 @@ Result<TaskHandle> NanosecondScheduler::schedule_with_deadline(TaskBody body,
 
 Result<TaskHandle> NanosecondScheduler::schedule_periodic(TaskBody body, Duration period,
                                                           Priority priority) {
-  auto admission = core_->add_periodic(std::move(body), {.name = "periodic", .period = period},
-                                       priority);
+  auto admission =
+      core_->add_periodic(std::move(body), {.name = "periodic", .period = period}, priority);
   if (!admission) return fail(admission.error());
   return admission->task;
 }

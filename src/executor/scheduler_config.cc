@@ -80,7 +80,8 @@ Status check_sizes(const SchedulerConfig& config) {
   if (config.max_kinds < 1 || config.max_kinds > kMostKinds) {
     return invalid("1 to 4096", "max_kinds");
   }
-  if (config.hang_factor < 1 || config.hang_factor > 1000) return invalid("1 to 1000", "hang_factor");
+  if (config.hang_factor < 1 || config.hang_factor > 1000)
+    return invalid("1 to 1000", "hang_factor");
   if (config.hang_limit <= Duration::zero()) return invalid("longer than nothing", "hang_limit");
   if (config.latency_budget <= Duration::zero()) {
     return invalid("longer than nothing", "latency_budget");

@@ -104,6 +104,10 @@ Duration tick_of_this_machine() {
 
 }  // namespace
 
+pid_t this_thread() noexcept {
+  return gettid();
+}
+
 ThreadUsage this_thread_usage() noexcept {
   rusage usage{};
   if (::getrusage(RUSAGE_THREAD, &usage) != 0) return {};

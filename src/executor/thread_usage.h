@@ -16,6 +16,9 @@ namespace aegis::executor {
 // nothing. All zero where the kernel does not tell.
 [[nodiscard]] ThreadUsage this_thread_usage() noexcept;
 
+// Which thread of the process the caller is, for thread_usage_of. A system call.
+[[nodiscard]] pid_t this_thread() noexcept;
+
 // The same of another thread of this process, from /proc/self/task: for ordinary threads, some 50
 // µs in the kernel; processor time is told in ticks of 10 ms. kIo when the thread has ended or
 // there is no /proc, kCorrupt when the kernel's text is not as documented (proc_pid_stat(5)).

@@ -50,8 +50,7 @@ AdmissionDesk::AdmissionDesk(WorkerPolicy policy, const AdmissionAssumptions& as
                              WorkerPort& port, std::string unprovable)
     : unprovable_(std::move(unprovable)), port_(port) {
   options_.policy = analysed_as(policy).value_or(theory::policy::Policy::kEdf);
-  options_.blocking =
-      theory::Blocking::closed().with_best_effort(assumptions.longest_plain_task);
+  options_.blocking = theory::Blocking::closed().with_best_effort(assumptions.longest_plain_task);
   options_.overheads = assumptions.overheads;
   options_.supply = assumptions.supply;
 }

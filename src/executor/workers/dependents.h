@@ -51,6 +51,7 @@ class Dependents {
 };
 
 static_assert(TaskSlot::kMaxLinks == 8, "three bits of a link name its place");
-static_assert(kSlotBits + 8 + 3 <= 31, "a link is 31 bits: 8 of the slab, then the slot, its place");
+static_assert(kSlotBits + 8 + 3 <= 31,
+              "a link is 31 bits: 8 of the slab, then the slot, its place");
 
 }  // namespace aegis::executor

@@ -104,10 +104,9 @@ class PeriodicJobs {
   }
   // Any thread; exact when nobody adds or ends one.
   [[nodiscard]] std::size_t in_use() const noexcept {
-    return static_cast<std::size_t>(
-        std::count_if(states_.begin(), states_.end(), [](const PeriodicState& state) {
-          return !state.free.load(std::memory_order_relaxed);
-        }));
+    return static_cast<std::size_t>(std::count_if(
+        states_.begin(), states_.end(),
+        [](const PeriodicState& state) { return !state.free.load(std::memory_order_relaxed); }));
   }
 
   void start(std::uint16_t index, TimePoint first) noexcept {

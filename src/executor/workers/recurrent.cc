@@ -40,7 +40,8 @@ Status check(const PeriodicTask& task) {
 Status check(const SporadicTask& task) {
   if (task.wcet.value <= Duration::zero() || task.min_inter_arrival <= Duration::zero() ||
       task.deadline.value <= Duration::zero()) {
-    return fail(invalid("WCET, inter-arrival time and deadline are longer than nothing", task.name));
+    return fail(
+        invalid("WCET, inter-arrival time and deadline are longer than nothing", task.name));
   }
   if (task.level >= kLevels) return fail(invalid("levels are 0 to 63", task.name));
   if (task.unfinished < 1 || task.unfinished > kDeepestQueue) {
@@ -110,7 +111,7 @@ std::optional<std::uint32_t> NanosecondScheduler::Core::add_kind(
   fresh->wcet = wcet;
   fresh->source = std::move(source);
   for (std::size_t i = 0; i < state.ports.size(); ++i) {
-    fresh->monitors.push_back(std::make_unique<LatencyMonitor>());
+    fresh->monitors.push_back(std::make_unique<LatencyMonitor>(config.latency_budget));
   }
   return state.kinds.add(std::move(fresh));
 }
@@ -151,9 +152,11 @@ Result<Admission> NanosecondScheduler::Core::add_periodic(TaskBody&& body, const
     admission = ask_desks(*allowed, model_of(task), proven_as);
     if (!admission.admitted()) return admission;
   } else {
-    admission.worker = least_periodic(*allowed) - state.groups[static_cast<std::size_t>(priority)].first;
+    admission.worker =
+        least_periodic(*allowed) - state.groups[static_cast<std::size_t>(priority)].first;
   }
-  const std::uint32_t worker = state.groups[static_cast<std::size_t>(priority)].first + admission.worker;
+  const std::uint32_t worker =
+      state.groups[static_cast<std::size_t>(priority)].first + admission.worker;
   auto started = start_periodic(std::move(body), task, worker, priority);
   if (!started) {
     if (task.wcet) desks_[worker]->leaves(proven_as);
@@ -242,16 +245,16 @@ Result<Admission> NanosecondScheduler::Core::add_sporadic(const SporadicTask& ta
   Admission admission = ask_desks(*allowed, model_of(task), proven_as);
   if (!admission.admitted()) return admission;
   const auto group = static_cast<std::uint8_t>(priority);
-  const auto index = add_kind({.name = task.name,
-                               .level = task.level,
-                               .period = task.min_inter_arrival,
-                               .deadline_class = task.deadline_class},
-                              task.wcet.value,
-                              std::make_unique<SporadicSource>(
-                                  task, group, static_cast<std::uint8_t>(admission.worker)));
+  const auto index = add_kind(
+      {.name = task.name,
+       .level = task.level,
+       .period = task.min_inter_arrival,
+       .deadline_class = task.deadline_class},
+      task.wcet.value,
+      std::make_unique<SporadicSource>(task, group, static_cast<std::uint8_t>(admission.worker)));
   admission.kind = TaskKind{*index};
-  recurrent_.push_back({state.groups[group].first + admission.worker, proven_as, {},
-                        admission.kind});
+  recurrent_.push_back(
+      {state.groups[group].first + admission.worker, proven_as, {}, admission.kind});
   return admission;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ class NanosecondScheduler::Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] Result<TaskHandle> submit(TaskBody&& body, const JobTerms& terms) noexcept;
   [[nodiscard]] Result<TaskHandle> submit_after(std::span<const TaskHandle> before, TaskBody&& body,
                                                 const JobTerms& terms) noexcept;
+  [[nodiscard]] Result<TaskHandle> submit_to_source(TaskBody&& body, TaskKind kind) noexcept;
   [[nodiscard]] Result<Submitter*> seat();
 
   // Cold: recurrent.cc, with control held inside.

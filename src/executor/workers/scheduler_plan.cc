@@ -35,9 +35,10 @@ bool disturbs(const WorkerPlan& other, const WorkerPlan& plan) {
 
 std::string unprovable(const WorkerPlan& plan, const std::vector<WorkerPlan>& all) {
   if (!analysed_as(plan.settings.policy)) {
-    return fmt::format("no analysis covers {} without preemption; edf accepts every set that it "
-                       "would",
-                       to_string(plan.settings.policy));
+    return fmt::format(
+        "no analysis covers {} without preemption; edf accepts every set that it "
+        "would",
+        to_string(plan.settings.policy));
   }
   if (!plan.thread.cpu) {
     return "nothing is proven of a worker that is not pinned: the kernel decides what it gets";
@@ -46,8 +47,9 @@ std::string unprovable(const WorkerPlan& plan, const std::vector<WorkerPlan>& al
     return disturbs(candidate, plan);
   });
   if (other == all.end()) return {};
-  return fmt::format("CPU {} also serves the {} group, which may run first: its load is in no proof",
-                     *plan.thread.cpu, to_string(other->settings.group));
+  return fmt::format(
+      "CPU {} also serves the {} group, which may run first: its load is in no proof",
+      *plan.thread.cpu, to_string(other->settings.group));
 }
 
 }  // namespace

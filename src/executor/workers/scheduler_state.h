@@ -30,8 +30,9 @@ struct GroupPlace {
 
 // What submitters and workers of one scheduler share. Sizes are fixed before the first worker runs.
 struct SchedulerState {
-  SchedulerState(std::uint32_t number, const Clock& clock, std::size_t kinds, std::size_t workers)
-      : directory(number), kinds(kinds), clock(clock) {
+  SchedulerState(std::uint32_t number, const Clock& time, std::size_t most_kinds,
+                 std::size_t workers)
+      : directory(number), kinds(most_kinds), clock(time) {
     for (std::size_t i = 0; i < workers; ++i) ports.push_back(std::make_unique<WorkerPort>());
   }
 
@@ -43,11 +44,11 @@ struct SchedulerState {
   std::vector<std::unique_ptr<WorkerPort>> ports;
   const Clock& clock;
 
-  AsymmetricFence entry;                 // between Submitter::inside and accepting
-  std::atomic<bool> accepting{true};     // new tasks
-  std::atomic<bool> draining{false};   // no periodic releases; their tasks end
-  std::atomic<bool> abandoning{false};   // what has not begun ends as kAbandoned
-  std::atomic<bool> stopping{false};     // workers end once they are idle
+  AsymmetricFence entry;                         // between Submitter::inside and accepting
+  std::atomic<bool> accepting{true};             // new tasks
+  std::atomic<bool> draining{false};             // no periodic releases; their tasks end
+  std::atomic<bool> abandoning{false};           // what has not begun ends as kAbandoned
+  std::atomic<bool> stopping{false};             // workers end once they are idle
   std::atomic<std::int64_t> ended_elsewhere{0};  // one-shot tasks ended by no worker
 
   // The worker for a job: the one it is pinned to, or the first of its group that has nothing to

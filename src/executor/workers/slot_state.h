@@ -25,7 +25,8 @@ struct SlotProtocol {
   static constexpr bool kOpenByExchange = true;  // against pins that come between look and open
 };
 
-// The life of one slot, in one word that its submitter, its worker, cancellers and waiters agree on:
+// The life of one slot, in one word that its submitter, its worker, cancellers and waiters agree
+// on:
 //
 //   63         32   15      8   5       4              3           2..0
 //   generation      pins        buried  cancel wanted  dependents  phase

@@ -85,8 +85,7 @@ WorkerStats NanosecondScheduler::Core::statistics_of(std::size_t worker, TimePoi
   stats.latencies = merged.latencies();
   stats.latencies.wake_up = LatencySummary::of(books.wake_up().snapshot());
   stats.jobs = merged.jobs();
-  stats.stolen_by_balancing =
-      static_cast<std::uint64_t>(state.ports[worker]->taken_over.value());
+  stats.stolen_by_balancing = static_cast<std::uint64_t>(state.ports[worker]->taken_over.value());
   const Duration lived = now - since_;
   stats.time.working = books.working();
   stats.time.spinning = waited.spinning;
@@ -94,7 +93,7 @@ WorkerStats NanosecondScheduler::Core::statistics_of(std::size_t worker, TimePoi
   const Duration known = stats.time.working + waited.spinning + waited.sleeping;
   stats.time.other = std::max(lived - known, Duration::zero());
   if (const auto usage = thread_usage_of(threads_[worker]->id())) stats.usage = *usage;
-  stats.lost = books.supply().lost();
+  stats.lost = books.supply().read();
   return stats;
 }
 

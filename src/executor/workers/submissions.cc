@@ -6,6 +6,7 @@
 
 #include "completion.h"
 #include "dependents.h"
+#include "instants.h"
 #include "scheduler_core.h"
 #include "seats.h"
 
@@ -32,7 +33,7 @@ class Entry {
   bool open_ = false;
 };
 
-Error shut_down() {
+Error has_shut_down() {
   return Error::permanent(ErrorCode::kFailedPrecondition, "the scheduler is shut down");
 }
 
@@ -97,6 +98,10 @@ Result<JobTerms> NanosecondScheduler::Core::terms_of(const JobOptions& options, 
   if (options.kind.index >= state.kinds.size()) {
     return fail(Error::permanent(ErrorCode::kInvalidArgument, "there is no such kind of task"));
   }
+  if (state.kinds[options.kind.index].source != nullptr) {
+    return fail(Error::permanent(ErrorCode::kInvalidArgument,
+                                 "jobs of an admitted source come through submit()"));
+  }
   const TaskKindConfig& kind = state.kinds[options.kind.index].config;
   const bool periodic = kind.period > Duration::zero();
   return JobTerms{.urgency = {.arrival = arrival,
@@ -117,7 +122,7 @@ Result<TaskHandle> NanosecondScheduler::Core::submit(TaskBody&& body,
   if (!seated) return fail(seated.error());
   Submitter& submitter = **seated;
   const Entry entry(state, submitter);
-  if (!entry.open()) return fail(shut_down());
+  if (!entry.open()) return fail(has_shut_down());
   const auto taken = submitter.slab.take(Phase::kQueued);
   if (!taken) return fail(no_place());
   taken->slot->fill(std::move(body), terms);
@@ -127,6 +132,42 @@ Result<TaskHandle> NanosecondScheduler::Core::submit(TaskBody&& body,
   return state.directory.handle(id, taken->generation);
 }
 
+Result<TaskHandle> NanosecondScheduler::Core::submit_to_source(TaskBody&& body,
+                                                               TaskKind kind) noexcept {
+  if (kind.index >= state.kinds.size() || state.kinds[kind.index].source == nullptr) {
+    return fail(Error::permanent(ErrorCode::kInvalidArgument, "the kind is no admitted source"));
+  }
+  SporadicSource& source = *state.kinds[kind.index].source;
+  const TaskKindConfig& known = state.kinds[kind.index].config;
+  const TimePoint now = state.clock.now();
+  switch (source.arrive(now)) {
+    case SporadicSource::Arrival::kTaken:
+      break;
+    case SporadicSource::Arrival::kEarly:
+      return fail(Error::transient(ErrorCode::kResourceExhausted,
+                                   "a job comes earlier than its source's inter-arrival time"));
+    case SporadicSource::Arrival::kTooMany:
+      return fail(Error::transient(ErrorCode::kResourceExhausted,
+                                   "the source has as many unfinished jobs as it declared"));
+    case SporadicSource::Arrival::kClosed:
+      return fail(
+          Error::permanent(ErrorCode::kFailedPrecondition, "the source has been withdrawn"));
+  }
+  auto submitted =
+      submit(std::move(body), {.urgency = {.arrival = now,
+                                           .deadline = {after(now, source.deadline.value)},
+                                           .wcet = source.wcet,
+                                           .period = source.min_inter_arrival,
+                                           .level = known.level},
+                               .kind = static_cast<std::uint16_t>(kind.index),
+                               .group = source.group,
+                               .worker = source.worker,
+                               .deadline_class = known.deadline_class,
+                               .proven = true});
+  if (!submitted) source.finished();
+  return submitted;
+}
+
 // The follower counts one input more than it has until it stands in all lists, so that it does not
 // begin in between.
 Result<TaskHandle> NanosecondScheduler::Core::submit_after(std::span<const TaskHandle> before,
@@ -134,7 +175,8 @@ Result<TaskHandle> NanosecondScheduler::Core::submit_after(std::span<const TaskH
                                                            const JobTerms& terms) noexcept {
   if (!body) return fail(Error::permanent(ErrorCode::kInvalidArgument, "the task has no body"));
   if (before.empty() || before.size() > kMaxInputs) {
-    return fail(Error::permanent(ErrorCode::kInvalidArgument, "a task follows one to eight others"));
+    return fail(
+        Error::permanent(ErrorCode::kInvalidArgument, "a task follows one to eight others"));
   }
   std::array<SlotDirectory::Place, kMaxInputs> places;
   for (std::size_t i = 0; i < before.size(); ++i) {
@@ -146,7 +188,7 @@ Result<TaskHandle> NanosecondScheduler::Core::submit_after(std::span<const TaskH
   if (!seated) return fail(seated.error());
   Submitter& submitter = **seated;
   const Entry entry(state, submitter);
-  if (!entry.open()) return fail(shut_down());
+  if (!entry.open()) return fail(has_shut_down());
   const auto taken = submitter.slab.take(Phase::kHeld);
   if (!taken) return fail(no_place());
   TaskSlot& slot = *taken->slot;

@@ -21,12 +21,12 @@ namespace aegis::executor {
 // What submissions of an admitted source are held against. Any thread.
 class SporadicSource {
  public:
-  SporadicSource(const SporadicTask& task, std::uint8_t group, std::uint8_t worker)
+  SporadicSource(const SporadicTask& task, std::uint8_t its_group, std::uint8_t its_worker)
       : wcet(task.wcet.value),
         deadline(task.deadline),
         min_inter_arrival(task.min_inter_arrival),
-        group(group),
-        worker(worker),
+        group(its_group),
+        worker(its_worker),
         most_unfinished_(task.unfinished) {}
 
   const Duration wcet;
@@ -49,8 +49,8 @@ class SporadicSource {
         finished();
         return Arrival::kEarly;
       }
-    } while (!not_before_ns_.compare_exchange_weak(
-        not_before, (now + min_inter_arrival).ns(), std::memory_order_acq_rel));
+    } while (!not_before_ns_.compare_exchange_weak(not_before, (now + min_inter_arrival).ns(),
+                                                   std::memory_order_acq_rel));
     return Arrival::kTaken;
   }
   // Its job has ended, or was not taken by its submitter after all.

@@ -12,8 +12,8 @@
 #include "aegis/executor/scheduled_task.h"
 #include "aegis/executor/task_body.h"
 #include "aegis/executor/task_handle.h"
-#include "policy/ready_task.h"
 
+#include "policy/ready_task.h"
 #include "slot_state.h"
 
 namespace aegis::executor {

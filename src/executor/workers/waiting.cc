@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "completion.h"
-#include "scheduler_core.h"
 #include "instants.h"
+#include "scheduler_core.h"
 #include "seats.h"
 
 namespace aegis::executor {
@@ -44,9 +44,9 @@ Result<Cancelled> NanosecondScheduler::Core::cancel(TaskHandle task) noexcept {
     case SlotState::Claim::kWon:
       break;
   }
-  const std::int64_t ended = Completion(state, nullptr)
-                                 .end(place->id, TaskEnd::kCancelled, state.clock.now(),
-                                      Phase::kDead);
+  const std::int64_t ended =
+      Completion(state, nullptr)
+          .end(place->id, TaskEnd::kCancelled, state.clock.now(), Phase::kDead);
   state.ended_elsewhere.fetch_add(ended, std::memory_order_acq_rel);
   return Cancelled::kBeforeStart;
 }

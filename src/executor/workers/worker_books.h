@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "aegis/base/time.h"
 #include "aegis/executor/alert.h"
+#include "aegis/executor/alert_delivery.h"
+#include "aegis/executor/counter.h"
 #include "aegis/executor/deadline_miss.h"
 #include "aegis/executor/hybrid_wait.h"
 #include "aegis/executor/latency_histogram.h"
@@ -13,6 +16,7 @@
 
 #include "latency_monitor.h"
 #include "scheduler_state.h"
+#include "supply_windows.h"
 #include "task_slot.h"
 #include "thread_usage.h"
 #include "worker_settings.h"
@@ -36,8 +40,8 @@ struct EndedJob {
 // A busy period begins when something arrives at an idle worker and ends when it is idle again;
 // evidence of an earlier one explains nothing of a later one.
 //
-// Real-time: the worker's thread, neither allocates nor locks; one system call whenever the worker
-// has slept, and one a miss. The readers say so.
+// Real-time: the worker's thread, neither allocates nor locks; one system call for each time the
+// worker has slept, and one a miss. The readers say so.
 class WorkerBooks {
  public:
   WorkerBooks(SchedulerState& state, const WorkerSettings& settings,
@@ -45,18 +49,18 @@ class WorkerBooks {
 
   // ---- the worker ----
   void waited(const WaitReport& report) noexcept;
-  void begin_busy(TimePoint now) noexcept;
-  void end_busy(TimePoint now) noexcept;
+  // It was away by intent, with work waiting.
+  void rested(Duration rest) noexcept;
+  void begin_busy() noexcept;
   // A periodic arrival was seen at `now`.
   void released(TimePoint arrival, TimePoint now) noexcept;
-  // ... and its overload rule refused it.
-  void turned_away(const JobTerms& terms, const EndedJob& job) noexcept;
   void job_ended(const JobTerms& terms, const EndedJob& job) noexcept;
-  // Firm, and too late to begin.
+  // It never ran: firm and too late to begin, or turned away by its overload rule.
   void job_skipped(const JobTerms& terms, const EndedJob& job) noexcept;
-  void job_cancelled(const JobTerms& terms) noexcept;
+  void job_cancelled(const JobTerms& terms, TimePoint now) noexcept;
 
   // ---- anybody ----
+  [[nodiscard]] const WorkerSettings& settings() const noexcept { return settings_; }
   [[nodiscard]] const LatencyHistogram& wake_up() const noexcept { return wake_up_; }
   [[nodiscard]] const SupplyWindows& supply() const noexcept { return supply_; }
   [[nodiscard]] Duration working() const noexcept {
@@ -64,30 +68,42 @@ class WorkerBooks {
   }
 
   // ---- the reporting thread, one ----
-  trace::SpscRing<DeadlineMiss> misses;
-  trace::SpscRing<Alert> alerts;
+  [[nodiscard]] trace::SpscRing<DeadlineMiss>& misses() noexcept { return misses_; }
+  [[nodiscard]] AlertQueue& alerts() noexcept { return alerts_; }
 
  private:
   [[nodiscard]] LatencyMonitor& monitor(const JobTerms& terms) noexcept;
   void note_evidence(const JobTerms& terms, Duration execution) noexcept;
-  [[nodiscard]] DeadlineMiss miss_of(const JobTerms& terms, const EndedJob& job,
-                                     bool skipped) noexcept;
+  // Finds the cause and tells everybody who wants to know.
+  MissCause miss(const JobTerms& terms, const EndedJob& job, bool skipped) noexcept;
   [[nodiscard]] MissCause cause_of(const JobTerms& terms, const EndedJob& job,
                                    bool skipped) noexcept;
-  void tell(const DeadlineMiss& miss) noexcept;
+  void take_stock(TimePoint now, const ThreadUsage& usage) noexcept;
   void alert(AlertKind kind, const JobTerms& terms, Duration measured, Duration declared,
              TimePoint now) noexcept;
 
   SchedulerState& state_;
   const WorkerSettings settings_;
+  trace::SpscRing<DeadlineMiss> misses_;
+  AlertQueue alerts_;
   const std::function<void(const DeadlineMiss&)>& emergency_;
 
   LatencyHistogram wake_up_;
   SupplyWindows supply_;
   Counter working_ns_;
-  ThreadUsage usage_before_;  // when the worker last woke
-  bool woken_ = false;        // no job has started since
+
+  // What the kernel had counted, and how long the worker has slept since: what it was neither
+  // running nor asleep for, it lost.
+  struct Stock {
+    TimePoint at;
+    ThreadUsage usage;
+  };
+  Stock stock_;
+  Duration slept_;
+  bool woken_ = false;  // no job has started since
   bool first_in_busy_ = false;
+  Duration lost_waiting_;  // since the last busy period
+  Duration late_release_;  // of those released since the last job
   MissEvidence evidence_;  // of this busy period
 };
 

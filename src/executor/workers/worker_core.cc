@@ -25,7 +25,7 @@ WorkerStep WorkerCore::step() noexcept {
   if (state_.draining.load(std::memory_order_acquire)) [[unlikely]]
     wind_down(now);
   const auto chosen = choose(now);
-  if (!chosen) return idle(now);
+  if (!chosen) return idle();
   run(*chosen);
   return {.kind = WorkerStep::Kind::kRan};
 }
@@ -43,7 +43,7 @@ std::optional<ReadyTask> WorkerCore::choose(TimePoint now) noexcept {
     if (!chosen) chosen = take_from_sibling();
     if (movable_ > 0) wake_a_sibling();
   }
-  if (chosen) begin_busy(now);
+  if (chosen) begin_busy();
   return chosen;
 }
 
@@ -95,18 +95,17 @@ void WorkerCore::publish_load(bool running) noexcept {
   port_.movable.store(static_cast<std::uint32_t>(movable_), std::memory_order_relaxed);
 }
 
-void WorkerCore::begin_busy(TimePoint now) noexcept {
+void WorkerCore::begin_busy() noexcept {
   if (busy_) return;
   busy_ = true;
   port_.busy_changes.add();
-  books_.begin_busy(now);
+  books_.begin_busy();
 }
 
-WorkerStep WorkerCore::idle(TimePoint now) noexcept {
+WorkerStep WorkerCore::idle() noexcept {
   if (busy_) {
     busy_ = false;
     port_.busy_changes.add();
-    books_.end_busy(now);
   }
   if (state_.stopping.load(std::memory_order_acquire)) return {.kind = WorkerStep::Kind::kStopped};
   return {.kind = WorkerStep::Kind::kIdle, .wake_up = periodic_.next()};
@@ -130,6 +129,10 @@ bool WorkerCore::called() const noexcept {
 
 void WorkerCore::waited(const WaitReport& report) noexcept {
   books_.waited(report);
+}
+
+void WorkerCore::rested(Duration rest) noexcept {
+  books_.rested(rest);
 }
 
 void WorkerCore::wind_down(TimePoint now) noexcept {

@@ -10,13 +10,13 @@
 #include "aegis/base/time.h"
 #include "aegis/executor/hybrid_wait.h"
 #include "aegis/executor/scheduler_config.h"
-#include "policy/ready_set.h"
 
-#include "worker_books.h"
-#include "worker_settings.h"
 #include "periodic_jobs.h"
+#include "policy/ready_set.h"
 #include "queue_lock.h"
 #include "scheduler_state.h"
+#include "worker_books.h"
+#include "worker_settings.h"
 
 namespace aegis::executor {
 
@@ -61,6 +61,7 @@ class WorkerCore {
   // Whether there is something to look at: a submission, a sibling's surplus, the end.
   [[nodiscard]] bool called() const noexcept;
   void waited(const WaitReport& report) noexcept;
+  void rested(Duration rest) noexcept;
 
   [[nodiscard]] PeriodicJobs& periodic() noexcept { return periodic_; }
   [[nodiscard]] WorkerPort& port() noexcept { return port_; }
@@ -84,8 +85,8 @@ class WorkerCore {
   [[nodiscard]] std::optional<ReadyTask> give_away() noexcept;
   void wake_a_sibling() noexcept;
   void publish_load(bool running) noexcept;
-  void begin_busy(TimePoint now) noexcept;
-  WorkerStep idle(TimePoint now) noexcept;
+  void begin_busy() noexcept;
+  WorkerStep idle() noexcept;
   void wind_down(TimePoint now) noexcept;
   void abandon(TimePoint now) noexcept;
   [[nodiscard]] bool submissions_wait() const noexcept;

@@ -25,7 +25,7 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
 void WorkerCore::run(const ReadyTask& ready) noexcept {
   TaskSlot& slot = state_.directory[ready.slot];
   if (!slot.state.start()) {  // cancelled while it waited
-    books_.job_cancelled(slot.terms);
+    books_.job_cancelled(slot.terms, state_.clock.now());
     if (slot.terms.periodic != kNoPeriodic) retire(slot.terms.periodic);
     slot.state.bury();
     return;
@@ -55,14 +55,13 @@ void WorkerCore::run_body(TaskSlot& slot, const Job& job, TimePoint start) noexc
   slot.outcome.execution = now - start;
   slot.outcome.missed |= now > job.deadline.value;
   ++slot.outcome.activations;
-  books_.job_ended(slot.terms,
-                   {.task = state_.directory.handle(job.id, slot.state.generation()),
-                    .arrival = job.arrival,
-                    .start = start,
-                    .end = now,
-                    .deadline = job.deadline,
-                    .activation = job.activation,
-                    .threw = !completed});
+  books_.job_ended(slot.terms, {.task = state_.directory.handle(job.id, slot.state.generation()),
+                                .arrival = job.arrival,
+                                .start = start,
+                                .end = now,
+                                .deadline = job.deadline,
+                                .activation = job.activation,
+                                .threw = !completed});
   settle(slot, job, completed ? TaskEnd::kCompleted : TaskEnd::kThrew, now);
 }
 
@@ -82,7 +81,10 @@ void WorkerCore::announce(const TaskSlot& slot, const Job& job, TimePoint start)
   const bool hard = slot.terms.deadline_class == DeadlineClass::kHard;
   const Duration by_wcet = slot.terms.urgency.wcet * settings_.hang_factor;
   running.slot.store(job.id, relaxed);
+  running.generation.store(slot.state.generation(), relaxed);
   running.kind.store(slot.terms.kind, relaxed);
+  running.arrival_ns.store(job.arrival.ns(), relaxed);
+  running.activation.store(job.activation, relaxed);
   running.start_ns.store(start.ns(), relaxed);
   running.hung_after_ns.store(std::max(settings_.hang_limit, by_wcet).ns(), relaxed);
   running.hard_deadline_ns.store(hard ? job.deadline.value.ns() : TimePoint::max().ns(), relaxed);
@@ -91,14 +93,12 @@ void WorkerCore::announce(const TaskSlot& slot, const Job& job, TimePoint start)
 
 void WorkerCore::skip(TaskSlot& slot, const Job& job, TimePoint now) noexcept {
   slot.outcome.missed = true;
-  books_.job_skipped(slot.terms,
-                     {.task = state_.directory.handle(job.id, slot.state.generation()),
-                      .arrival = job.arrival,
-                      .start = now,
-                      .end = now,
-                      .deadline = job.deadline,
-                      .activation = job.activation},
-                     now);
+  books_.job_skipped(slot.terms, {.task = state_.directory.handle(job.id, slot.state.generation()),
+                                  .arrival = job.arrival,
+                                  .start = now,
+                                  .end = now,
+                                  .deadline = job.deadline,
+                                  .activation = job.activation});
   settle(slot, job, TaskEnd::kSkipped, now);
 }
 

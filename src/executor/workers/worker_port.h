@@ -18,7 +18,10 @@ namespace aegis::executor {
 struct RunningJob {
   std::atomic<std::uint64_t> number{0};
   std::atomic<SlotId> slot{kNoSlot};
+  std::atomic<std::uint32_t> generation{0};
   std::atomic<std::uint32_t> kind{0};
+  std::atomic<std::int64_t> arrival_ns{0};
+  std::atomic<std::uint64_t> activation{0};
   std::atomic<std::int64_t> start_ns{0};
   std::atomic<std::int64_t> hung_after_ns{0};
   std::atomic<std::int64_t> hard_deadline_ns{0};  // TimePoint::max(): not hard
@@ -43,7 +46,7 @@ struct WorkerPort {
   std::atomic<std::uint32_t> movable{0};
   // Odd while busy; grows by one at each change.
   Counter busy_changes;
-  Counter ended;  // one-shot tasks that it ended
+  Counter ended;       // one-shot tasks that it ended
   Counter taken_over;  // from siblings
   alignas(kCacheLine) RunningJob running;
 };

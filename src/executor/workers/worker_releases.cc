@@ -77,7 +77,13 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
   const bool room = task.has_room(arrival);
   books_.released(arrival, now);
   if (!room) {
-    books_.turned_away(slot, task.plan.slot, activation, arrival + task.plan.deadline, now);
+    books_.job_skipped(slot.terms,
+                       {.task = state_.directory.handle(task.plan.slot, slot.state.generation()),
+                        .arrival = arrival,
+                        .start = now,
+                        .end = now,
+                        .deadline = arrival + task.plan.deadline,
+                        .activation = activation.number});
     return;
   }
   task.add(activation);

@@ -13,8 +13,8 @@ namespace aegis::executor {
 
 // What one worker is told when it is made.
 struct WorkerSettings {
-  std::uint32_t number = 0;     // among all workers
-  std::uint32_t in_group = 0;   // among its group's
+  std::uint32_t number = 0;    // among all workers
+  std::uint32_t in_group = 0;  // among its group's
   Priority group = Priority::kNormal;
   WorkerPolicy policy = WorkerPolicy::kEdf;
   Duration latency_budget;

@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "platform/thread_usage.h"
 #include "seats.h"
+#include "thread_usage.h"
 #include "worker_loop.h"
 
 namespace aegis::executor {
@@ -16,7 +16,7 @@ WorkerThread::WorkerThread(WorkerCore& core, Submitter& own, std::uint32_t sched
 Status WorkerThread::start(const ThreadRequest& request) {
   auto thread = RealTimeThread::start(request, [this](const ThreadGrant&) {
     Seats::take_as_worker(scheduler_, own_);
-    id_.store(platform::this_thread_id(), std::memory_order_release);
+    id_.store(this_thread(), std::memory_order_release);
     Machine machine{core_, wait_};
     serve(machine, wait_);
   });

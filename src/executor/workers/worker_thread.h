@@ -35,7 +35,8 @@ class WorkerThread {
     WorkerCore& core;
     HybridWait& wait;
     WorkerStep step() noexcept {
-      (void)wait.rest_if_due();
+      const Duration rest = wait.rest_if_due();
+      if (rest > Duration::zero()) core.rested(rest);
       return core.step();
     }
     [[nodiscard]] bool called() const noexcept { return core.called(); }

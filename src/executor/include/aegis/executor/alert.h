@@ -21,9 +21,10 @@ enum class AlertKind : std::uint8_t {
   kLostSupply,  // the worker lacked its processor for `measured`, beyond the threshold `declared`
   kClockFallback,  // the TSC drifted by `measured`, beyond `declared`: another clock tells the time
   kDegraded,       // something asked for was refused: LatencyStats::degraded has the words
+  kTaskThrew,      // an exception left a task after `measured`
   kAlertsDropped,  // a worker's queue of alerts was full: `count` alerts are lost
 };
-inline constexpr std::size_t kAlertKindCount = 8;
+inline constexpr std::size_t kAlertKindCount = 9;
 
 // The words of logs: "deadline_miss". "unknown" beyond the last. Real-time: a constant table.
 [[nodiscard]] std::string_view to_string(AlertKind kind) noexcept;

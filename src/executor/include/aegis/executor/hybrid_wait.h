@@ -32,6 +32,7 @@ struct WaitReport {
   // How long after a planned wake-up the thread was awake, the worst of this wait; zero when it did
   // not sleep or was always notified before.
   Duration late;
+  Duration sleeping;  // in all
 };
 
 // What waiting has cost so far.
@@ -125,6 +126,7 @@ WaitReport HybridWait::wait(TimePoint until, HasWork has_work) noexcept {
       signal_.park(sleep->wake_up);
       spinning_since = now = clock_.now();
       slept(now - before, now, sleep->rest);
+      report.sleeping += now - before;
       report.slept = true;
       if (now > sleep->wake_up) report.late = std::max(report.late, now - sleep->wake_up);
       before = now;

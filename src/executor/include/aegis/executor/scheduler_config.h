@@ -13,6 +13,7 @@
 #include "aegis/base/time.h"
 #include "aegis/executor/alert.h"
 #include "aegis/executor/deadline_miss.h"
+#include "aegis/executor/real_time_thread.h"
 #include "aegis/executor/scheduled_task.h"
 #include "aegis/executor/spin_strategy.h"
 #include "aegis/executor/worker_policy.h"
