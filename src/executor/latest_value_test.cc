@@ -96,7 +96,7 @@ TEST(LatestValueStress, none_is_unaccounted_for) {
   std::uint64_t superseded = 0;
   std::atomic<bool> done{false};
   std::thread writer([&] {
-    for (std::uint64_t i = 1; i <= kPosts; ++i) superseded += value.post(i) ? 1 : 0;
+    for (std::uint64_t i = 1; i <= kPosts; ++i) superseded += value.post(i) ? 1U : 0U;
     done = true;
   });
   std::uint64_t taken = 0;
