@@ -3,12 +3,19 @@
 // The path of a job allocates nothing: counted by the global operator new, for this thread, while
 // it is told to.
 #include <cstdlib>
+#include <memory>
 #include <new>
 
 #include <gtest/gtest.h>
 
+#include "aegis/executor/alert_delivery.h"
+
+#include "latency_monitor.h"
 #include "policy/ready_set.h"
+#include "supply_windows.h"
+#include "thread_usage.h"
 #include "virtual_lane.h"
+#include "worker_ledger.h"
 
 namespace {
 
@@ -97,6 +104,36 @@ TEST(LaneAllocation, thousands_of_jobs_allocate_nothing) {
   EXPECT_EQ(allocations, 0);
   EXPECT_GT(a.completed.value() + b.completed.value() + c.completed.value(), 5'000);
   EXPECT_GT(a.refused.value() + b.refused.value() + c.refused.value(), 0);
+}
+
+// The monitor's writers, and the alerts that its findings raise.
+TEST(MonitorAllocation, recording_and_raising_allocate_nothing) {
+  const auto monitor = std::make_unique<LatencyMonitor>(10_us);
+  AlertQueue alerts(0, 16);
+  SupplyWindows windows;
+  WorkerLedger ledger{TimePoint{}};
+  TimePoint now;
+  const auto before = allocations;
+  counting = true;
+  for (int i = 0; i < 10'000; ++i) {
+    JobRecord job{.arrival = now, .start = now + 11_us, .end = now + 30_us};
+    job.missed = diagnose({.tardiness = 5_us, .lost = 7_us});
+    job.declared_wcet = 15_us;
+    if (monitor->record_job(job).overrun) {
+      Alert alert{.kind = AlertKind::kOverrun, .cause = *job.missed};
+      alert.set_task("a name that is longer than any small string holds");
+      (void)alerts.raise(alert);
+    }
+    monitor->record_wake_up(2_us);
+    (void)windows.note(30_us, 20_us);
+    now = job.end;
+    ledger.charge(WorkerPhase::kWorking, now);
+    if (i % 100 == 0) (void)this_thread_usage();
+  }
+  const HistogramSnapshot taken = monitor->response().snapshot();
+  counting = false;
+  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(taken.count(), 10'000U);
 }
 
 TEST(ReadySetAllocation, no_operation_allocates) {

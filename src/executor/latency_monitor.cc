@@ -2,6 +2,7 @@
 #include "latency_monitor.h"
 
 #include <algorithm>
+#include <string>
 
 namespace aegis::executor {
 namespace {
@@ -21,16 +22,27 @@ std::uint64_t value_of(const Counter& counter) noexcept {
 
 }  // namespace
 
-std::optional<WcetEstimate> LatencyMonitor::estimate_wcet() const noexcept {
-  const std::uint64_t samples = execution_.count();
+void ExecutionEvidence::merge(const ExecutionEvidence& other) noexcept {
+  samples += other.samples;
+  disturbed += other.disturbed;
+  maximum = std::max(maximum, other.maximum);
+  undisturbed_maximum = std::max(undisturbed_maximum, other.undisturbed_maximum);
+}
+
+std::optional<WcetEstimate> ExecutionEvidence::estimate() const noexcept {
   if (samples < kLeastSamples) return std::nullopt;
-  const std::uint64_t disturbed = std::min(value_of(disturbed_), samples);
   const bool rare = disturbed * kMostLeftOut <= samples;
-  const Duration maximum =
-      rare ? Duration::nanoseconds(undisturbed_max_ns_.value()) : execution_.max();
-  return WcetEstimate{.estimate = with_margin(maximum),
-                      .observed_maximum = maximum,
+  const Duration longest = rare ? undisturbed_maximum : maximum;
+  return WcetEstimate{.estimate = with_margin(longest),
+                      .observed_maximum = longest,
                       .samples = rare ? samples - disturbed : samples};
+}
+
+ExecutionEvidence LatencyMonitor::evidence() const noexcept {
+  return {.samples = execution_.count(),
+          .disturbed = value_of(disturbed_),
+          .maximum = execution_.max(),
+          .undisturbed_maximum = Duration::nanoseconds(undisturbed_max_ns_.value())};
 }
 
 JobCounters LatencyMonitor::counters() const noexcept {
@@ -45,6 +57,28 @@ JobCounters LatencyMonitor::counters() const noexcept {
     jobs.missed += jobs.missed_by_cause.at(i);
   }
   return jobs;
+}
+
+KindStats kind_stats(std::string_view name, std::optional<Duration> declared_wcet,
+                     std::span<const LatencyMonitor* const> monitors) {
+  // One latency at a time: a snapshot takes 10 KB.
+  const auto merged = [&](const LatencyHistogram& (LatencyMonitor::*which)() const) {
+    HistogramSnapshot all;
+    for (const LatencyMonitor* monitor : monitors) all.merge((monitor->*which)().snapshot());
+    return LatencySummary::of(all);
+  };
+  KindStats kind{.name = std::string(name), .declared_wcet = declared_wcet};
+  kind.latencies = {.wake_up = merged(&LatencyMonitor::wake_up),
+                    .queueing = merged(&LatencyMonitor::queueing),
+                    .execution = merged(&LatencyMonitor::execution),
+                    .response = merged(&LatencyMonitor::response)};
+  ExecutionEvidence evidence;
+  for (const LatencyMonitor* monitor : monitors) {
+    kind.jobs.merge(monitor->counters());
+    evidence.merge(monitor->evidence());
+  }
+  kind.wcet_estimate = evidence.estimate();
+  return kind;
 }
 
 }  // namespace aegis::executor

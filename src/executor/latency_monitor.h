@@ -4,14 +4,15 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string_view>
 
 #include "aegis/base/time.h"
+#include "aegis/executor/counter.h"
 #include "aegis/executor/lane.h"
 #include "aegis/executor/latency_histogram.h"
 #include "aegis/executor/latency_stats.h"
 #include "aegis/executor/miss_cause.h"
-
-#include "task_state.h"
 
 namespace aegis::executor {
 
@@ -33,21 +34,37 @@ struct JobFindings {
   bool over_latency_budget = false;
 };
 
+// What executions show of a WCET.
+struct ExecutionEvidence {
+  std::uint64_t samples = 0;    // of completed jobs
+  std::uint64_t disturbed = 0;  // of those, how many lost supply
+  Duration maximum = {};
+  Duration undisturbed_maximum = {};
+
+  void merge(const ExecutionEvidence& other) noexcept;
+
+  // The largest execution seen times 1.2, of the samples that count: those in which no supply was
+  // lost, or all, where more than one in 200 lost some (docs/adr/0006: what is left out must be
+  // rare, or nothing would hold). Nothing below kLeastSamples.
+  static constexpr std::uint64_t kLeastSamples = 100;
+  [[nodiscard]] std::optional<WcetEstimate> estimate() const noexcept;
+};
+
 // The latencies and counters of one worker or of one kind of task on it: 40 KB, written by that
-// worker alone, readable by anybody without stopping it. What several workers know of one kind is
-// merged by the reader (HistogramSnapshot::merge).
+// worker alone, readable by anybody without stopping it. What several workers know of one kind,
+// kind_stats() puts together.
 //
 // Real-time, but for the reading side: neither allocates nor locks nor enters the kernel.
 class LatencyMonitor {
  public:
   // `latency_budget`: how long a job may queue; nothing: not watched.
-  explicit LatencyMonitor(std::optional<Duration> latency_budget) noexcept
+  explicit LatencyMonitor(std::optional<Duration> latency_budget = std::nullopt) noexcept
       : latency_budget_(latency_budget) {}
 
   // The worker. A wait that slept ended `late` after it should have.
   void record_wake_up(Duration late) noexcept { wake_up_.record(late); }
 
-  // The worker. Four histogram records at most, some 15 ns. Queueing counts of each started job,
+  // The worker. Four histogram records at most, some 8 ns. Queueing counts of each started job,
   // execution and response of those that completed, so that no failure passes for a fast job.
   JobFindings record_job(const JobRecord& job) noexcept {
     count(job.outcome);
@@ -68,13 +85,13 @@ class LatencyMonitor {
     return found;
   }
 
-  // Any thread. The largest execution seen times 1.2, as of the samples that count: those in which
-  // no supply was lost, or all, where more than one in 200 lost some (docs/adr/0006: what is left
-  // out must be rare, or nothing would hold). Nothing below kLeastSamples. Three loads.
-  static constexpr std::uint64_t kLeastSamples = 100;
-  [[nodiscard]] std::optional<WcetEstimate> estimate_wcet() const noexcept;
+  // Any thread. A WCET as far as these executions show one. Real-time: four loads.
+  [[nodiscard]] ExecutionEvidence evidence() const noexcept;
+  [[nodiscard]] std::optional<WcetEstimate> estimate_wcet() const noexcept {
+    return evidence().estimate();
+  }
 
-  // Any thread; about 4 µs. Each figure is exact or as HistogramSnapshot says; figures of one job
+  // Any thread; some 5 µs. Each figure is exact or as HistogramSnapshot says; figures of one job
   // may be in one and not yet in another.
   [[nodiscard]] JobLatencies latencies() const noexcept {
     return {.wake_up = LatencySummary::of(wake_up_.snapshot()),
@@ -117,5 +134,10 @@ class LatencyMonitor {
   Counter disturbed_;           // completed executions that lost supply
   Counter undisturbed_max_ns_;  // of the others
 };
+
+// What all workers' monitors of one kind of task say together. Ordinary threads; some 5 µs a
+// monitor. Allocates.
+[[nodiscard]] KindStats kind_stats(std::string_view name, std::optional<Duration> declared_wcet,
+                                   std::span<const LatencyMonitor* const> monitors);
 
 }  // namespace aegis::executor

@@ -115,6 +115,34 @@ TEST(WcetEstimate, leaves_out_what_lost_supply_while_that_is_rare) {
   EXPECT_EQ(monitor->estimate_wcet()->samples, 402U);
 }
 
+// Two workers ran the same jobs that one might have run alone.
+TEST(KindStats, puts_together_what_several_workers_saw) {
+  const auto alone = std::make_unique<LatencyMonitor>(2_us);
+  const auto first = std::make_unique<LatencyMonitor>(2_us);
+  const auto second = std::make_unique<LatencyMonitor>(2_us);
+  for (int i = 0; i < 150; ++i) {
+    JobRecord job{.arrival = at(0_us), .start = at(i * 1_us), .end = at(i * 3_us)};
+    job.declared_wcet = 200_us;
+    if (i % 10 == 0) job.missed = MissCause::kBlocking;
+    if (i % 7 == 0) job.outcome = JobEnd::kFailed;
+    if (i % 5 == 0) job.lost = 1_us;
+    alone->record_job(job);
+    (i % 3 == 0 ? first : second)->record_job(job);
+  }
+  const LatencyMonitor* const one[] = {alone.get()};
+  const LatencyMonitor* const two[] = {first.get(), second.get()};
+  LatencyStats expected;
+  expected.kinds.push_back(kind_stats("fusion", 200_us, one));
+  LatencyStats together;
+  together.kinds.push_back(kind_stats("fusion", 200_us, two));
+  EXPECT_EQ(json_text(together), json_text(expected));
+  EXPECT_EQ(together.kinds[0].name, "fusion");
+  EXPECT_EQ(together.kinds[0].jobs.ended(), 150U);
+  EXPECT_EQ(together.kinds[0].jobs.missed, 15U);
+  EXPECT_EQ(together.kinds[0].wcet_estimate->observed_maximum, 298_us);
+  EXPECT_EQ(kind_stats("nobody", std::nullopt, {}).jobs.ended(), 0U);
+}
+
 TEST(SupplyWindows, counts_gaps_beyond_the_threshold) {
   SupplyWindows windows;
   EXPECT_FALSE(windows.note(20_us, 20_us));

@@ -27,6 +27,19 @@ LatencySummary LatencySummary::of(const HistogramSnapshot& snapshot) noexcept {
           .negative = snapshot.negative()};
 }
 
+void JobCounters::merge(const JobCounters& other) noexcept {
+  completed += other.completed;
+  failed += other.failed;
+  cancelled += other.cancelled;
+  refused += other.refused;
+  missed += other.missed;
+  for (std::size_t i = 0; i < kMissCauseCount; ++i) {
+    missed_by_cause.at(i) += other.missed_by_cause.at(i);
+  }
+  overruns += other.overruns;
+  over_latency_budget += other.over_latency_budget;
+}
+
 double JobCounters::miss_rate() const noexcept {
   return share(static_cast<double>(missed), static_cast<double>(ended()));
 }

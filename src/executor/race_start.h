@@ -12,6 +12,16 @@
 
 namespace aegis::executor {
 
+// For stress tests: whether a race between processors can be provoked here at all. ThreadSanitizer
+// wraps atomic operations in code that drains the store buffer.
+inline bool processors_race() {
+#if defined(__SANITIZE_THREAD__)
+  return false;
+#else
+  return std::thread::hardware_concurrency() >= 2;
+#endif
+}
+
 // For stress tests: keeps the calling thread on the first or the last CPU it may use while this
 // object lives, so that the two sides of a race run at the same time. A thread inherits it from its
 // creator: create the other side first.

@@ -23,8 +23,9 @@ using Text = std::array<char, kReadBytes>;
 // A number that makes up the whole word.
 std::optional<std::uint64_t> number(std::string_view word) {
   std::uint64_t value = 0;
-  const char* const end = word.data() + word.size();
-  const auto [at, error] = std::from_chars(word.data(), end, value);
+  const char* const begin = word.data();
+  const char* const end = begin + word.size();
+  const auto [at, error] = std::from_chars(begin, end, value);
   if (error != std::errc{} || at != end) return std::nullopt;
   return value;
 }

@@ -6,9 +6,8 @@
 #include <cstdint>
 
 #include "aegis/base/time.h"
+#include "aegis/executor/counter.h"
 #include "aegis/executor/latency_stats.h"
-
-#include "task_state.h"
 
 namespace aegis::executor {
 

@@ -8,7 +8,7 @@ namespace aegis::executor::platform {
 [[nodiscard]] bool register_process_barrier() noexcept;
 
 // Every running thread of this process passes a full memory barrier between the call and its
-// return. A system call that interrupts the other CPUs on which this process runs, 1 to 10 µs.
+// return. A system call that interrupts the other CPUs on which this process runs, 0.2 to 20 µs.
 // False when the kernel refused it: then nothing is promised.
 [[nodiscard]] bool process_barrier() noexcept;
 

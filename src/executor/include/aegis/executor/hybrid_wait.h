@@ -25,6 +25,7 @@ inline void spin_pause() noexcept {
 // What a wait saw. A gap is the time between two neighbouring readings of the clock while spinning:
 // beyond a few microseconds the processor was somewhere else.
 struct WaitReport {
+  // What ended it: its instant was reached, or has_work() said so.
   enum class End : std::uint8_t { kInstant, kWork };
   bool slept = false;
   Duration largest_gap;
@@ -117,7 +118,8 @@ WaitReport HybridWait::wait(TimePoint until, HasWork has_work) noexcept {
     TimePoint before = now;
     if (const auto sleep = next_sleep(now, until, looking_until)) {
       signal_.announce();
-      if ((work = has_work())) {
+      work = has_work();
+      if (work) {
         signal_.withdraw();
         break;
       }

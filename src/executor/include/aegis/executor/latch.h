@@ -41,8 +41,10 @@ class BasicLatch {
   static_assert(sizeof(Value) % sizeof(std::uint64_t) == 0, "a value is whole words");
 
  public:
+  // Holds `first` until something is published.
   explicit BasicLatch(const Value& first) noexcept { fill(slots_[0], first); }
 
+  // The value last published, whole. Any thread. Real-time.
   [[nodiscard]] Value read() const noexcept {
     for (;;) {
       const std::uint64_t before = sequence_.load(std::memory_order_acquire);
@@ -56,6 +58,7 @@ class BasicLatch {
     }
   }
 
+  // From here on readers get this value. One thread at a time. Real-time.
   void publish(const Value& value) noexcept {
     const std::uint64_t next = sequence_.load(std::memory_order_relaxed) + 1;
     std::atomic_thread_fence(std::memory_order_release);
@@ -80,6 +83,7 @@ class BasicLatch {
   std::array<Slot, 2> slots_{};
 };
 
+// The latch as everybody but a test of it uses it.
 template <class Value>
 using Latch = BasicLatch<Value>;
 

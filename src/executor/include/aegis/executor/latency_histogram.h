@@ -156,7 +156,7 @@ class BasicLatencyHistogram {
   }
 
   // Any thread. Never waits for the writer: tries a few times for an exact cut, then takes what it
-  // has. About 1 µs an attempt. Lock-free, allocates nothing; 10 KB of stack.
+  // has. About 0.5 µs an attempt. Lock-free, allocates nothing; 10 KB of stack.
   [[nodiscard]] HistogramSnapshot snapshot() const noexcept {
     HistogramSnapshot taken = read_once();
     for (int attempt = 1; attempt < kAttempts && taken.uncertain_ != 0; ++attempt) {
@@ -174,7 +174,7 @@ class BasicLatencyHistogram {
   }
 
  private:
-  // A writer that records once in 10 µs leaves room for a reading of 1 µs nine times of ten, so
+  // A writer that records once in 10 µs leaves room for a reading of 0.5 µs most of the time, so
   // four attempts find it; one that records without pause leaves none however often one tries.
   static constexpr int kAttempts = 4;
 

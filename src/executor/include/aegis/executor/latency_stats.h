@@ -61,6 +61,8 @@ struct JobCounters {
   [[nodiscard]] std::uint64_t ended() const noexcept {
     return completed + failed + cancelled + refused;
   }
+  // As if both had been counted together.
+  void merge(const JobCounters& other) noexcept;
   // Of all jobs that had ended, the share that missed, in [0, 1]; 0 without jobs.
   [[nodiscard]] double miss_rate() const noexcept;
   [[nodiscard]] std::uint64_t missed_because(MissCause cause) const noexcept {

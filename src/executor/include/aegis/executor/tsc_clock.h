@@ -62,7 +62,10 @@ class TscClock final : public Clock {
   // The same against scripted sources, which outlive it.
   explicit TscClock(TimeSources& sources);
 
-  // Any thread. Real-time: does not allocate, lock or enter the kernel.
+  // Any thread. Real-time: does not allocate, lock or enter the kernel. The processor may read the
+  // counter some tens of nanoseconds early, before loads that stand before this call (a fence would
+  // cost 6 ns more): an instant that another thread took just before it published something may be
+  // that much later than one read here after finding it. Cut such differences at zero.
   [[nodiscard]] TimePoint now() const noexcept override;
 
   // Holds the counter against both clocks. Every 100 ms, from ordinary threads; less often only
