@@ -15,7 +15,6 @@
 #include "supply_windows.h"
 #include "thread_usage.h"
 #include "virtual_lane.h"
-#include "worker_ledger.h"
 
 namespace {
 
@@ -111,7 +110,6 @@ TEST(MonitorAllocation, recording_and_raising_allocate_nothing) {
   const auto monitor = std::make_unique<LatencyMonitor>(10_us);
   AlertQueue alerts(0, 16);
   SupplyWindows windows;
-  WorkerLedger ledger{TimePoint{}};
   TimePoint now;
   const auto before = allocations;
   counting = true;
@@ -127,7 +125,6 @@ TEST(MonitorAllocation, recording_and_raising_allocate_nothing) {
     monitor->record_wake_up(2_us);
     (void)windows.note(30_us, 20_us);
     now = job.end;
-    ledger.charge(WorkerPhase::kWorking, now);
     if (i % 100 == 0) (void)this_thread_usage();
   }
   const HistogramSnapshot taken = monitor->response().snapshot();

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "supply_windows.h"
-#include "worker_ledger.h"
 
 namespace aegis::executor {
 namespace {
@@ -154,22 +153,6 @@ TEST(SupplyWindows, counts_gaps_beyond_the_threshold) {
   EXPECT_EQ(lost.total, 3030_us);
   EXPECT_EQ(lost.largest, 2_ms);
   EXPECT_EQ(windows.total(), lost.total);
-}
-
-TEST(WorkerLedger, partitions_time_and_charges_nothing_to_a_clock_that_goes_back) {
-  WorkerLedger ledger(at(10_us));
-  ledger.charge(WorkerPhase::kSleeping, at(40_us));
-  ledger.charge(WorkerPhase::kSpinning, at(50_us));
-  ledger.charge(WorkerPhase::kOther, at(51_us));
-  ledger.charge(WorkerPhase::kWorking, at(60_us));
-  ledger.charge(WorkerPhase::kWorking, at(55_us));
-  ledger.charge(WorkerPhase::kOther, at(62_us));
-  const WorkerTime time = ledger.read();
-  EXPECT_EQ(time.sleeping, 30_us);
-  EXPECT_EQ(time.spinning, 10_us);
-  EXPECT_EQ(time.working, 9_us);
-  EXPECT_EQ(time.other, 3_us);
-  EXPECT_EQ(time.total(), 52_us);  // from 10 to 62
 }
 
 // Readers beside a worker: counters only grow, and misses are always the sum of their causes.

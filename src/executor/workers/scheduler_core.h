@@ -82,6 +82,7 @@ class NanosecondScheduler::Core : public std::enable_shared_from_this<Core> {
     std::optional<TaskKind> source;  // sporadic sources
   };
   [[nodiscard]] WorkerStats statistics_of(std::size_t worker, TimePoint now) const;
+  [[nodiscard]] KindStats statistics_of(const KindState& kind) const;
   // start(), in this order.
   void place_groups();
   void add_submitters();

@@ -2,65 +2,13 @@
 //
 // NanosecondScheduler: what its monitors know, as values.
 #include <algorithm>
+#include <vector>
 
 #include "scheduler_core.h"
 #include "thread_usage.h"
 
 namespace aegis::executor {
 namespace {
-
-void add(JobCounters& sum, const JobCounters& more) {
-  sum.completed += more.completed;
-  sum.failed += more.failed;
-  sum.cancelled += more.cancelled;
-  sum.refused += more.refused;
-  sum.missed += more.missed;
-  sum.overruns += more.overruns;
-  sum.over_latency_budget += more.over_latency_budget;
-  for (std::size_t i = 0; i < kMissCauseCount; ++i) {
-    sum.missed_by_cause[i] += more.missed_by_cause[i];
-  }
-}
-
-// Several monitors as if they had been one.
-class Merged {
- public:
-  void add(const LatencyMonitor& monitor) {
-    queueing_.merge(monitor.queueing().snapshot());
-    execution_.merge(monitor.execution().snapshot());
-    response_.merge(monitor.response().snapshot());
-    executor::add(jobs_, monitor.counters());
-  }
-  [[nodiscard]] JobLatencies latencies() const {
-    return {.wake_up = {},
-            .queueing = LatencySummary::of(queueing_),
-            .execution = LatencySummary::of(execution_),
-            .response = LatencySummary::of(response_)};
-  }
-  [[nodiscard]] const JobCounters& jobs() const { return jobs_; }
-
- private:
-  HistogramSnapshot queueing_, execution_, response_;
-  JobCounters jobs_;
-};
-
-// Of the workers that ran the kind, the estimate that bounds all of theirs; nothing as long as none
-// has enough samples.
-std::optional<WcetEstimate> estimate_of(const KindState& kind) {
-  std::optional<WcetEstimate> largest;
-  for (const auto& monitor : kind.monitors) {
-    const auto estimate = monitor->estimate_wcet();
-    if (!estimate) continue;
-    if (!largest) {
-      largest = estimate;
-      continue;
-    }
-    largest->samples += estimate->samples;
-    largest->estimate = std::max(largest->estimate, estimate->estimate);
-    largest->observed_maximum = std::max(largest->observed_maximum, estimate->observed_maximum);
-  }
-  return largest;
-}
 
 std::string clock_in_words(const TscClock* own) {
   if (own == nullptr) return "given";
@@ -71,8 +19,11 @@ std::string clock_in_words(const TscClock* own) {
 }  // namespace
 
 WorkerStats NanosecondScheduler::Core::statistics_of(std::size_t worker, TimePoint now) const {
-  Merged merged;
-  for (std::size_t k = 0; k < state.kinds.size(); ++k) merged.add(*state.kinds[k].monitors[worker]);
+  std::vector<const LatencyMonitor*> all;
+  for (std::size_t k = 0; k < state.kinds.size(); ++k) {
+    all.push_back(state.kinds[k].monitors[worker].get());
+  }
+  const KindStats together = kind_stats({}, std::nullopt, all);
   const WorkerPlan& plan = plans_[worker];
   const WorkerBooks& books = *books_[worker];
   const WaitTime waited = threads_[worker]->time_spent();
@@ -82,9 +33,9 @@ WorkerStats NanosecondScheduler::Core::statistics_of(std::size_t worker, TimePoi
   stats.cpu = plan.thread.cpu;
   const bool granted = threads_[worker]->grant().real_time;
   stats.scheduling_class = granted ? plan.class_in_words : "SCHED_OTHER";
-  stats.latencies = merged.latencies();
+  stats.latencies = together.latencies;
   stats.latencies.wake_up = LatencySummary::of(books.wake_up().snapshot());
-  stats.jobs = merged.jobs();
+  stats.jobs = together.jobs;
   stats.stolen_by_balancing = static_cast<std::uint64_t>(state.ports[worker]->taken_over.value());
   const Duration lived = now - since_;
   stats.time.working = books.working();
@@ -107,23 +58,21 @@ LatencyStats NanosecondScheduler::Core::statistics() const {
     stats.workers.push_back(statistics_of(i, stats.taken));
   }
   for (std::size_t k = 0; k < state.kinds.size(); ++k) {
-    const KindState& kind = state.kinds[k];
-    Merged merged;
-    for (const auto& monitor : kind.monitors) merged.add(*monitor);
-    KindStats of_kind;
-    of_kind.name = kind.config.name;
-    of_kind.latencies = merged.latencies();
-    of_kind.jobs = merged.jobs();
-    if (kind.wcet > Duration::zero()) of_kind.declared_wcet = kind.wcet;
-    of_kind.wcet_estimate = estimate_of(kind);
-    stats.kinds.push_back(std::move(of_kind));
+    stats.kinds.push_back(statistics_of(state.kinds[k]));
   }
   return stats;
 }
 
+KindStats NanosecondScheduler::Core::statistics_of(const KindState& kind) const {
+  std::vector<const LatencyMonitor*> all;
+  for (const auto& monitor : kind.monitors) all.push_back(monitor.get());
+  const bool declared = kind.wcet > Duration::zero();
+  return kind_stats(kind.config.name, declared ? std::optional(kind.wcet) : std::nullopt, all);
+}
+
 std::optional<WcetEstimate> NanosecondScheduler::Core::estimated_wcet(TaskKind kind) const {
   if (kind.index >= state.kinds.size()) return std::nullopt;
-  return estimate_of(state.kinds[kind.index]);
+  return statistics_of(state.kinds[kind.index]).wcet_estimate;
 }
 
 }  // namespace aegis::executor
