@@ -15,6 +15,7 @@
 
 #include "aegis/executor/decision.h"
 #include "aegis/executor/nanosecond_scheduler.h"
+#include "aegis/executor/real_time_thread.h"
 
 using namespace aegis::time_literals;
 using aegis::AbsoluteDeadline;
@@ -114,17 +115,10 @@ void print_figures(Tally& tally) {
               static_cast<long long>(tally.tick_to_quote[last].ns()));
 }
 
-}  // namespace
-
-int main(int arguments, char**) {
-  const auto desk = NanosecondScheduler::create(trading_desk());
-  if (!desk) {
-    std::fprintf(stderr, "%s\n", desk.error().message().c_str());
-    return 4;
-  }
+void run(NanosecondScheduler& desk, bool figures) {
   Tally tally;
   tally.tick_to_quote.reserve(kTicks);
-  for (int tick = 0; tick < kTicks; ++tick) trade(**desk, tick, tally);
+  for (int tick = 0; tick < kTicks; ++tick) trade(desk, tick, tally);
 
   std::printf("%d ticks, 5 us each to a quote\n", kTicks);
   std::printf("without an answer: %d\n", kTicks - tally.quoted - tally.stood_aside);
@@ -132,9 +126,27 @@ int main(int arguments, char**) {
   std::printf("sent wrong: %d\n", tally.wrong);
 
   // A deadline that nothing can meet is a value too, not an exception.
-  const AbsoluteDeadline gone{(*desk)->clock().now() - 1_ms};
-  const auto hopeless = decide_by(**desk, gone, [] { return quote(book_at(0)); });
+  const AbsoluteDeadline gone{desk.clock().now() - 1_ms};
+  const auto hopeless = decide_by(desk, gone, [] { return quote(book_at(0)); });
   std::printf("due a millisecond ago: %s\n", hopeless ? "quoted" : "missed");
 
-  if (arguments > 1) print_figures(tally);
+  if (figures) print_figures(tally);
+}
+
+}  // namespace
+
+int main(int arguments, char**) {
+  const auto desk = NanosecondScheduler::create(trading_desk());
+  const auto cpus = aegis::executor::cpus_of_this_process();
+  if (!desk || !cpus) {
+    std::fputs("no scheduler here\n", stderr);
+    return 4;
+  }
+  // The worker has taken the last CPU. Ticks come on the first: a thread that waits for an answer
+  // must not stand where the answer is computed.
+  auto trader = aegis::executor::RealTimeThread::start(
+      {.name = "trader", .cpu = cpus->front()},
+      [&](const aegis::executor::ThreadGrant&) { run(**desk, arguments > 1); });
+  if (!trader) return 4;
+  trader->join();
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/executor/decision.h"
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -84,7 +86,7 @@ TEST(Decision, a_late_result_is_never_given_out) {
   config.clock = &clock;
   const auto scheduler = small_scheduler(config);
   std::optional<How> how;
-  for (int i = 0; how != How::kFinishedLate; ++i) {
+  while (how != How::kFinishedLate) {
     const auto decision = decide_by(*scheduler, kAmple, [&clock] {
       clock.leap(31_s);
       return 1;
@@ -119,6 +121,38 @@ TEST(DecisionOrDefault, always_says_something) {
   EXPECT_EQ(missed.value(), 0);
   EXPECT_TRUE(missed.is_default());
   EXPECT_EQ(missed.decision().missed()->how, How::kNotStarted);
+}
+
+// The deadline passes between the end of the task and the moment the caller takes the result: the
+// clock leaps when it is read by the caller after the task has ended.
+TEST(Decision, a_result_received_late_is_not_given_out) {
+  class LeapsForTheCaller final : public Clock {
+   public:
+    [[nodiscard]] TimePoint now() const noexcept override {
+      const bool leaps = std::this_thread::get_id() == caller_ && ended.load();
+      return clock_.now() + (leaps ? 31_s : Duration::zero());
+    }
+    std::atomic<bool> ended{false};
+
+   private:
+    MonotonicClock clock_;
+    std::thread::id caller_ = std::this_thread::get_id();
+  };
+  LeapsForTheCaller clock;
+  SchedulerConfig config = small_config();
+  config.clock = &clock;
+  const auto scheduler = small_scheduler(config);
+  std::optional<How> how;
+  while (how != How::kReceivedLate) {  // otherwise the caller looked while the task still ran
+    clock.ended = false;
+    const auto decision = decide_by(*scheduler, kAmple, [&clock] {
+      clock.ended = true;
+      return 1;
+    });
+    ASSERT_FALSE(decision.in_time());
+    ASSERT_TRUE(decision.missed().has_value());
+    how = decision.missed()->how;
+  }
 }
 
 // Property, over deadlines around what a decision takes: one given out had ended by its deadline,

@@ -22,13 +22,14 @@ struct DeadlineMissed {
     kNotStarted,    // withdrawn: it never runs
     kStillRunning,  // what it finds will be dropped
     kFinishedLate,  // it stood, but too late, and was dropped
+    kReceivedLate,  // it stood in time, but the caller's own thread came too late to take it
   };
   How how = How::kNotStarted;
-  // Past the deadline: when it stood, if it finished late; else so far, when decide_by gave up.
+  // Past the deadline: when it stood, if it finished late; else when decide_by looked.
   Duration tardiness;
 };
 
-// "not_started", "still_running", "finished_late".
+// "not_started", "still_running", "finished_late", "received_late".
 [[nodiscard]] constexpr std::string_view to_string(DeadlineMissed::How how) noexcept {
   switch (how) {
     case DeadlineMissed::How::kNotStarted:
@@ -37,6 +38,8 @@ struct DeadlineMissed {
       return "still_running";
     case DeadlineMissed::How::kFinishedLate:
       return "finished_late";
+    case DeadlineMissed::How::kReceivedLate:
+      return "received_late";
   }
   return "invalid";
 }
@@ -47,8 +50,9 @@ struct DeadlineMissed {
 //   }); if (decision) send(*decision); else if (decision.missed())
 //   stand_aside(decision.missed()->how); else complain(decision.status().error());
 //
-// In time means that the callable had returned by the deadline, as the worker's clock read it just
-// after. A result that came later is never given out, however soon after.
+// In time means in the caller's hands: the callable had returned by the deadline, and so says the
+// clock once more just before the result is given out. One that came later is never given out,
+// however soon after.
 //
 // decide_by() returns at the deadline at the latest, as far as the machine lets its thread run,
 // also while the task still runs: the caller acts without it at once. The Decision then still lends
@@ -105,6 +109,8 @@ class [[nodiscard]] Decision {
     if (result == nullptr) return std::nullopt;
     const Duration late = lateness(future_.completion(), deadline);
     if (late > Duration::zero()) return DeadlineMissed{How::kFinishedLate, late};
+    const Duration now = lateness(scheduler.clock().now(), deadline);
+    if (now > Duration::zero()) return DeadlineMissed{How::kReceivedLate, now};
     result_ = result;
     return std::nullopt;
   }
