@@ -20,7 +20,6 @@
 #include "aegis/executor/nanosecond_scheduler.h"
 
 using namespace aegis::time_literals;
-using aegis::Clock;
 using aegis::Duration;
 using aegis::RelativeDeadline;
 using aegis::Result;

@@ -21,7 +21,6 @@
 
 using namespace aegis::time_literals;
 using aegis::Duration;
-using aegis::RelativeDeadline;
 using aegis::TimePoint;
 using aegis::executor::DeadlineMiss;
 using aegis::executor::NanosecondScheduler;

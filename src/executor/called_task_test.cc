@@ -17,7 +17,7 @@ namespace {
 using namespace time_literals;
 
 constexpr AbsoluteDeadline kNone{TimePoint::max()};
-const JobOptions kHigh{.priority = Priority::kHigh};
+constexpr JobOptions kOptions{.priority = Priority::kHigh};
 
 // Work that callers leave, one count each, and what looks have seen of it.
 struct Work {
@@ -51,7 +51,7 @@ struct Work {
 TEST(CalledTask, looks_once_for_all_calls_before_it_begins) {
   const auto scheduler = small_scheduler();
   Work work;
-  CalledTask task(*scheduler, kHigh, &work, &Work::look);
+  CalledTask task(*scheduler, kOptions, &work, &Work::look);
   EXPECT_TRUE(task.is_quiet());
   {
     const BusyWorker busy(*scheduler, Priority::kHigh);
@@ -70,7 +70,7 @@ TEST(CalledTask, looks_again_while_there_is_more) {
   const auto scheduler = small_scheduler();
   Work work;
   work.more_wanted = 5;
-  CalledTask task(*scheduler, kHigh, &work, &Work::look);
+  CalledTask task(*scheduler, kOptions, &work, &Work::look);
   EXPECT_TRUE(task.call(kNone).has_value());
   EXPECT_TRUE(task.wait_until_quiet(TimePoint::max()));
   EXPECT_EQ(work.looks, 6U);
@@ -81,7 +81,7 @@ TEST(CalledTask, a_call_that_finds_no_place_is_without_effect_and_the_next_is_no
   config.queue_capacity = 2;
   const auto scheduler = small_scheduler(config);
   Work work;
-  CalledTask task(*scheduler, kHigh, &work, &Work::look);
+  CalledTask task(*scheduler, kOptions, &work, &Work::look);
   {
     const BusyWorker busy(*scheduler, Priority::kHigh);
     while (scheduler->schedule([] {}, Priority::kHigh)) {  // until every place is taken
@@ -100,7 +100,7 @@ TEST(CalledTask, a_call_that_finds_no_place_is_without_effect_and_the_next_is_no
 TEST(CalledTask, looks_no_more_after_stop) {
   const auto scheduler = small_scheduler();
   Work work;
-  CalledTask task(*scheduler, kHigh, &work, &Work::look);
+  CalledTask task(*scheduler, kOptions, &work, &Work::look);
   task.stop();
   EXPECT_TRUE(task.call(kNone).has_value());
   EXPECT_TRUE(scheduler->run_until_idle().has_value());
@@ -111,7 +111,7 @@ TEST(CalledTask, looks_no_more_after_stop) {
 TEST(CalledTask, ends_with_a_scheduler_that_shuts_down) {
   const auto scheduler = small_scheduler();
   Work work;
-  CalledTask task(*scheduler, kHigh, &work, &Work::look);
+  CalledTask task(*scheduler, kOptions, &work, &Work::look);
   EXPECT_TRUE(scheduler->shutdown(1_s).has_value());
   EXPECT_EQ(task.call(kNone).error().code, ErrorCode::kFailedPrecondition);
   EXPECT_TRUE(task.is_quiet());
@@ -125,7 +125,7 @@ bool leaves_work_or_overlaps(int rounds) {
   config.group(Priority::kHigh).workers = 2;
   const auto scheduler = small_scheduler(config);
   Work work;
-  BasicCalledTask<Protocol> task(*scheduler, kHigh, &work, &Work::look);
+  BasicCalledTask<Protocol> task(*scheduler, kOptions, &work, &Work::look);
   for (int round = 0; round < rounds; ++round) {
     std::vector<std::thread> callers;
     for (std::size_t caller = 0; caller < Work::kCallers; ++caller) {

@@ -2,6 +2,7 @@
 #include "aegis/executor/decision.h"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -160,7 +161,7 @@ TEST(Decision, a_result_received_late_is_not_given_out) {
 TEST(Decision, in_time_means_in_time) {
   const auto scheduler = small_scheduler();
   int in_time = 0;
-  for (int i = 0; i < 2'000; ++i) {
+  for (std::int64_t i = 0; i < 2'000; ++i) {
     const AbsoluteDeadline deadline{scheduler->clock().now() + Duration::nanoseconds(i * 50)};
     const auto decision =
         decide_by(*scheduler, deadline, [](const TaskContext& job) { return job.clock.now(); });

@@ -67,7 +67,8 @@ TEST_F(FutureTest, results_may_own_something_or_be_large) {
 TEST_F(FutureTest, a_result_that_nobody_takes_is_destroyed) {
   const auto tracked = std::make_shared<int>(1);
   {
-    auto future = schedule_for_result(scheduler(), [tracked] { return tracked; });
+    auto future =
+        schedule_for_result(scheduler(), [tracked] { return std::shared_ptr<int>(tracked); });
     ASSERT_TRUE(future.wait());
   }
   EXPECT_EQ(tracked.use_count(), 1);

@@ -70,11 +70,11 @@ class LatencyStreamTest : public testing::Test {
   NanosecondScheduler& scheduler() { return *scheduler_; }
   SchedulerConfig with_clock() {
     SchedulerConfig config = small_config();
-    config.clock = &clock;
+    config.clock = &clock_;
     return config;
   }
-  LeapingClock clock;
-  Account account;
+  LeapingClock clock_;
+  Account account_;
 
  private:
   std::unique_ptr<NanosecondScheduler> scheduler_;
@@ -82,51 +82,52 @@ class LatencyStreamTest : public testing::Test {
 using Stream = LatencyStream<std::uint64_t>;
 
 TEST_F(LatencyStreamTest, processes_all_in_order) {
-  Stream stream(scheduler(), {.capacity = 4096}, account.process(), account.on_late());
+  Stream stream(scheduler(), {.capacity = 4096}, account_.process(), account_.on_late());
   for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(stream.push(i, kAmple).has_value());
   EXPECT_TRUE(stream.close(30_s));
-  account.check(1000, {});
-  expect_settled(stream.counters(), account);
+  account_.check(1000, {});
+  expect_settled(stream.counters(), account_);
   EXPECT_EQ(stream.counters().in_time, 1000U);
 }
 
 TEST_F(LatencyStreamTest, an_item_too_late_for_its_turn_is_dropped_and_reported) {
-  Stream stream(scheduler(), {}, account.process(), account.on_late());
-  ASSERT_TRUE(stream.push(0, AbsoluteDeadline{clock.now() - 1_ms}).has_value());
+  Stream stream(scheduler(), {}, account_.process(), account_.on_late());
+  ASSERT_TRUE(stream.push(0, AbsoluteDeadline{clock_.now() - 1_ms}).has_value());
   EXPECT_TRUE(stream.close(30_s));
-  ASSERT_EQ(account.late.size(), 1U);
-  EXPECT_EQ(account.late[0].why, LateBecause::kItWaited);
-  EXPECT_FALSE(account.late[0].processed);
-  EXPECT_GE(account.late[0].lateness, 1_ms);
-  EXPECT_TRUE(account.processed.empty());
+  ASSERT_EQ(account_.late.size(), 1U);
+  EXPECT_EQ(account_.late[0].why, LateBecause::kItWaited);
+  EXPECT_FALSE(account_.late[0].processed);
+  EXPECT_GE(account_.late[0].lateness, 1_ms);
+  EXPECT_TRUE(account_.processed.empty());
   EXPECT_EQ(stream.counters().dropped, 1U);
 }
 
 TEST_F(LatencyStreamTest, or_processed_and_reported) {
-  Stream stream(scheduler(), {.late = LatePolicy::kProcess}, account.process(), account.on_late());
-  ASSERT_TRUE(stream.push(0, AbsoluteDeadline{clock.now() - 1_ms}).has_value());
+  Stream stream(scheduler(), {.late = LatePolicy::kProcess}, account_.process(),
+                account_.on_late());
+  ASSERT_TRUE(stream.push(0, AbsoluteDeadline{clock_.now() - 1_ms}).has_value());
   EXPECT_TRUE(stream.close(30_s));
-  ASSERT_EQ(account.late.size(), 1U);
-  EXPECT_EQ(account.late[0].why, LateBecause::kItWaited);
-  EXPECT_TRUE(account.late[0].processed);
-  EXPECT_EQ(account.processed.size(), 1U);
+  ASSERT_EQ(account_.late.size(), 1U);
+  EXPECT_EQ(account_.late[0].why, LateBecause::kItWaited);
+  EXPECT_TRUE(account_.late[0].processed);
+  EXPECT_EQ(account_.processed.size(), 1U);
   EXPECT_EQ(stream.counters().processed_late, 1U);
 }
 
 TEST_F(LatencyStreamTest, an_item_that_took_too_long_is_reported_as_that) {
-  account.work = [this](std::uint64_t) { clock.leap(31_s); };
-  Stream stream(scheduler(), {}, account.process(), account.on_late());
+  account_.work = [this](std::uint64_t) { clock_.leap(31_s); };
+  Stream stream(scheduler(), {}, account_.process(), account_.on_late());
   ASSERT_TRUE(stream.push(0, kAmple).has_value());
   EXPECT_TRUE(stream.close(120_s));
-  ASSERT_EQ(account.late.size(), 1U);
-  EXPECT_EQ(account.late[0].why, LateBecause::kProcessingTook);
-  EXPECT_TRUE(account.late[0].processed);
-  expect_settled(stream.counters(), account);
+  ASSERT_EQ(account_.late.size(), 1U);
+  EXPECT_EQ(account_.late[0].why, LateBecause::kProcessingTook);
+  EXPECT_TRUE(account_.late[0].processed);
+  expect_settled(stream.counters(), account_);
 }
 
 TEST_F(LatencyStreamTest, a_full_stream_refuses_and_counts) {
   std::vector<std::uint64_t> refused;
-  Stream stream(scheduler(), {.capacity = 4}, account.process(), account.on_late());
+  Stream stream(scheduler(), {.capacity = 4}, account_.process(), account_.on_late());
   {
     const BusyWorker busy(scheduler(), Priority::kHigh);
     for (std::uint64_t i = 0; i < 10; ++i) {
@@ -139,39 +140,39 @@ TEST_F(LatencyStreamTest, a_full_stream_refuses_and_counts) {
     EXPECT_EQ(stream.counters().refused, 6U);
   }
   EXPECT_TRUE(stream.close(30_s));
-  account.check(10, refused);
-  expect_settled(stream.counters(), account);
+  account_.check(10, refused);
+  expect_settled(stream.counters(), account_);
 }
 
 TEST_F(LatencyStreamTest, a_closed_stream_refuses) {
-  Stream stream(scheduler(), {}, account.process(), account.on_late());
+  Stream stream(scheduler(), {}, account_.process(), account_.on_late());
   EXPECT_TRUE(stream.close(Duration::zero()));
   EXPECT_TRUE(stream.close(Duration::zero()));
   EXPECT_EQ(stream.push(0, kAmple).error().code, ErrorCode::kFailedPrecondition);
   EXPECT_EQ(stream.counters().refused, 1U);
-  expect_settled(stream.counters(), account);
+  expect_settled(stream.counters(), account_);
 }
 
 TEST_F(LatencyStreamTest, what_a_shut_down_scheduler_leaves_is_dropped_at_close) {
-  Stream stream(scheduler(), {}, account.process(), account.on_late());
+  Stream stream(scheduler(), {}, account_.process(), account_.on_late());
   EXPECT_TRUE(scheduler().shutdown(30_s).has_value());
   for (std::uint64_t i = 0; i < 3; ++i) {
     EXPECT_EQ(stream.push(i, kAmple).error().code, ErrorCode::kFailedPrecondition);
   }
   EXPECT_EQ(stream.counters().pending, 3U);
   EXPECT_FALSE(stream.close(1_ms));
-  ASSERT_EQ(account.late.size(), 3U);
-  EXPECT_EQ(account.late[0].why, LateBecause::kClosed);
-  EXPECT_LT(account.late[0].lateness, Duration::zero());
-  account.check(3, {});
-  expect_settled(stream.counters(), account);
+  ASSERT_EQ(account_.late.size(), 3U);
+  EXPECT_EQ(account_.late[0].why, LateBecause::kClosed);
+  EXPECT_LT(account_.late[0].lateness, Duration::zero());
+  account_.check(3, {});
+  expect_settled(stream.counters(), account_);
 }
 
 TEST_F(LatencyStreamTest, a_push_that_could_not_call_is_made_good_by_the_next) {
   SchedulerConfig config = small_config();
   config.queue_capacity = 2;
   const auto narrow = small_scheduler(config);
-  Stream stream(*narrow, {}, account.process(), account.on_late());
+  Stream stream(*narrow, {}, account_.process(), account_.on_late());
   {
     const BusyWorker busy(*narrow, Priority::kHigh);
     while (narrow->schedule([] {}, Priority::kHigh)) {  // until every place is taken
@@ -182,7 +183,7 @@ TEST_F(LatencyStreamTest, a_push_that_could_not_call_is_made_good_by_the_next) {
   EXPECT_TRUE(narrow->run_until_idle().has_value());
   EXPECT_TRUE(stream.push(1, kAmple).has_value());
   EXPECT_TRUE(stream.close(30_s));
-  account.check(2, {});
+  account_.check(2, {});
   EXPECT_EQ(stream.counters().in_time, 2U);
 }
 

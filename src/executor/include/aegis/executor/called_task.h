@@ -44,7 +44,8 @@ struct Look {
 //   2. What a caller wrote before call() is visible to the look it causes: both change one word.
 //
 // call(): any thread, real-time: one atomic exchange, and a submission when idle. The look runs on
-// a worker; it must not throw.
+// a worker; it must not throw. The destructor and what waits are for ordinary threads, not for
+// tasks of the same scheduler, which might wait for themselves.
 template <class Protocol = CalledTaskProtocol>
 class BasicCalledTask {
  public:

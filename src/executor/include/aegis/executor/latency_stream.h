@@ -103,11 +103,13 @@ struct StreamCounters {
 //      late one is given to the handler exactly once.
 //   3. Processing never overlaps with itself or with the handler (called_task.h).
 //
-// push, close: one thread, the producer. Push is real-time: wait-free but for the submission that
-// wakes an idle stream; it neither allocates nor locks. The processor and the handler run on a
-// worker and are noexcept, since nobody could be told what they throw; close() and the destructor
-// call the handler on their own thread for what they drop. counters(): any thread.
-template <class Item, class Protocol = CalledTaskProtocol>
+// push, close: one thread at a time, the producer; handing that role on, to whoever closes the
+// stream say, needs a happens-before. Push is real-time: wait-free but for the submission that
+// calls an idle stream's task; it neither allocates nor locks. The processor and the handler run on
+// a worker and are noexcept, since nobody could be told what they throw; close() and the
+// destructor, which are not for tasks of the same scheduler, call the handler on their own thread
+// for what they drop. counters(): any thread.
+template <class Item>
 class LatencyStream {
   static_assert(std::is_trivially_copyable_v<Item> && std::is_default_constructible_v<Item>,
                 "items are copied through a ring of places: hand over a pointer for others");
@@ -262,7 +264,7 @@ class LatencyStream {
   Count dropped_{0};
   std::optional<Entry> head_;  // taken to know its deadline, not yet processed
 
-  BasicCalledTask<Protocol> task_;  // last: goes first
+  CalledTask task_;  // last: goes first
 };
 
 }  // namespace aegis::executor
