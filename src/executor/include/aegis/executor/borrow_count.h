@@ -52,7 +52,9 @@ class BasicBorrowCount {
   BasicBorrowCount(const BasicBorrowCount&) = delete;
   BasicBorrowCount& operator=(const BasicBorrowCount&) = delete;
 
+  // Before a body goes to the scheduler.
   void lend() noexcept { word_.value.fetch_add(1, std::memory_order_relaxed); }
+  // When it is gone, run or not: its last access.
   void take_back() noexcept {
     if (word_.value.fetch_sub(1, std::memory_order_acq_rel) == (kSleeper | 1U)) word_.wake();
   }
@@ -103,6 +105,7 @@ class BasicBorrowCount {
   SleepWord word_;
 };
 
+// The one in use.
 using BorrowCount = BasicBorrowCount<>;
 
 }  // namespace aegis::executor

@@ -143,6 +143,7 @@ class BasicCalledTask {
   alignas(kCacheLine) std::atomic<std::uint32_t> word_{kIdle};
 };
 
+// The one in use.
 using CalledTask = BasicCalledTask<>;
 
 }  // namespace aegis::executor

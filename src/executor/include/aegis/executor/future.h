@@ -32,6 +32,7 @@ using TaskResult = typename std::conditional_t<std::invocable<F&, const TaskCont
 template <class T, class F>
 class FutureBody {
  public:
+  // Lends the future to the body, until it is destroyed.
   FutureBody(Future<T>& future, F callable) noexcept
       : lease_(future), callable_(std::move(callable)) {}
   void operator()(const TaskContext& job) { lease_.future().run(callable_, job); }

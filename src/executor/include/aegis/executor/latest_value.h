@@ -67,6 +67,7 @@ class BasicLatestValue {
   alignas(kCacheLine) std::uint32_t readers_ = 2;
 };
 
+// The one in use.
 template <class Value>
 using LatestValue = BasicLatestValue<Value>;
 

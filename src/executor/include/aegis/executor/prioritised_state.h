@@ -152,6 +152,7 @@ class BasicPrioritisedState {
   CalledTask task_;  // last: goes first
 };
 
+// The one in use: the state, then its updates, the most urgent first.
 template <class State, class... Updates>
 using PrioritisedState = BasicPrioritisedState<UpdateProtocol, State, Updates...>;
 
