@@ -74,7 +74,10 @@ coverage: packages  ## line coverage, by layer
 	tools/coverage.sh
 
 .PHONY: bench
-bench: release models  ## every figure of docs/BENCHMARKS.md, measured here
+bench: packages models  ## every figure of docs/BENCHMARKS.md, measured here
+	tools/bootstrap.sh bench
+	tools/configure.sh release
+	cmake --build --preset release -j $(JOBS)
 	benchmarks/run.sh build/release $(MODELS)
 
 .PHONY: soak

@@ -71,4 +71,6 @@ def demo_table():
 print(f"Machine: {machine()}.")
 for layer_name in ("trace", "executor", "theory"):
     microbenchmarks(layer_name)
+if (RESULTS / "executor_table.md").is_file():
+    print("\n### The executor beside its peers\n\n" + (RESULTS / "executor_table.md").read_text())
 demo_table()

@@ -23,6 +23,12 @@ for layer in $layers; do
     --benchmark_repetitions=5 >"$results/$layer.txt" 2>&1
 done
 
+if [[ " $layers " == *" executor "* ]]; then
+  echo "measuring the executor's peers ..." >&2  # it makes its own real-time threads
+  "$build/benchmarks/executor/executor_table" --json "$results/executor_table.json" >"$results/executor_table.md" ||
+    echo "Not measured: it needs two processors." >"$results/executor_table.md"
+fi
+
 cd "$results"
 echo "measuring the demo ..." >&2
 /usr/bin/python3 "$root/examples/demo/make_workload.py" --models "$models" --out robot.toml

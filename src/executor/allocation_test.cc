@@ -14,12 +14,12 @@
 #include "aegis/executor/latency_stream.h"
 #include "aegis/executor/prioritised_state.h"
 
-#include "latency_monitor.h"
+#include "lane/virtual_lane.h"
+#include "monitor/latency_monitor.h"
+#include "monitor/supply_windows.h"
+#include "monitor/thread_usage.h"
+#include "on_top/small_scheduler.h"
 #include "policy/ready_set.h"
-#include "small_scheduler.h"
-#include "supply_windows.h"
-#include "thread_usage.h"
-#include "virtual_lane.h"
 
 namespace {
 

@@ -17,7 +17,7 @@
 #include "aegis/trace/recorder.h"
 #include "aegis/trace/trace.h"
 
-#include "lane_core.h"
+#include "lane/lane_core.h"
 
 namespace aegis::integration {
 

@@ -32,6 +32,10 @@ void Completion::end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexce
   const bool one_shot = slot.terms.periodic == kNoPeriodic;
   SporadicSource* const source = state_.kinds[slot.terms.kind].source.get();
   slot.body.reset();
+  // Of those that ran, or are periodic, there is one.
+  const bool begun =
+      how == TaskEnd::kCompleted || how == TaskEnd::kThrew || how == TaskEnd::kSkipped;
+  if (one_shot && !begun) slot.outcome = {.arrival = slot.terms.urgency.arrival};
   slot.outcome.end = how;
   slot.outcome.completion = now;
   // From here on the slot may be somebody else's, unless it has dependents.

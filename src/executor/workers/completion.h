@@ -22,9 +22,9 @@ class Completion {
   Completion(SchedulerState& state, Submitter* enqueuer) noexcept
       : state_(state), enqueuer_(enqueuer) {}
 
-  // The slot's outcome is written but for end and completion. `as`: kEnded, or kDead while a ring,
-  // ready set, timer or list refers to it. Returns how many one-shot tasks have ended: this one, if
-  // it is, and its followers.
+  // The outcome of a task that began is written but for end and completion. `as`: kEnded, or kDead
+  // while a ring, ready set, timer or list refers to it. Returns how many one-shot tasks have
+  // ended: this one, if it is, and its followers.
   std::int64_t end(SlotId id, TaskEnd how, TimePoint now, Phase as) noexcept;
   // The last input of a held slot has ended: it becomes ready, or ends because one failed. Returns
   // as end() does.

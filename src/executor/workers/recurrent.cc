@@ -210,6 +210,7 @@ Result<TaskHandle> NanosecondScheduler::Core::start_periodic(TaskBody&& body,
                  .deadline_class = task.deadline_class,
                  .proven = task.wcet.has_value()};
   taken->slot->fill(std::move(body), terms);
+  taken->slot->outcome = {.arrival = after(terms.urgency.arrival, task.offset)};
   state.enqueue(control, id, terms);
   return state.directory.handle(id, taken->generation);
 }

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "monitor/thread_usage.h"
 #include "scheduler_core.h"
-#include "thread_usage.h"
 
 namespace aegis::executor {
 namespace {

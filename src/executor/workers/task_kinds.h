@@ -14,7 +14,7 @@
 #include "aegis/base/time.h"
 #include "aegis/executor/scheduled_task.h"
 
-#include "latency_monitor.h"
+#include "monitor/latency_monitor.h"
 
 namespace aegis::executor {
 

@@ -38,37 +38,35 @@ struct JobTerms {
   bool proven = false;  // its WCET is part of the worker's proof
 };
 
-// Everything about one scheduled task, in four cache lines of which a plain job touches the first
-// three. Written by its submitter until published, then by whoever owns it (slot_state.h).
+// Everything about one scheduled task, in three cache lines. Written by its submitter until
+// published, then by whoever owns it (slot_state.h). The submitter of a plain job writes the first
+// two only.
 struct alignas(kCacheLine) TaskSlot {
   static constexpr std::size_t kMaxLinks = 8;
-  static constexpr std::size_t kResultBytes = kCacheLine;
 
   TaskBody body;
 
   SlotState state;
   JobTerms terms;
+  std::atomic<std::uint32_t> first_dependent{kNoLink};  // dependents.h
 
-  TaskOutcome outcome;
+  // Its owner's, as the task begins or ends.
+  alignas(kCacheLine) TaskOutcome outcome;
 
-  // Dependencies (dependents.h). A link belongs to the follower and stands in the list of the one
+  // Of a task that follows others. A link belongs to the follower and stands in the list of the one
   // it follows.
-  std::array<std::uint32_t, kMaxLinks> next_link{};
-  std::atomic<std::uint32_t> first_dependent{0};
   std::atomic<std::uint32_t> inputs_left{0};
   std::atomic<bool> input_failed{false};
+  std::array<std::uint32_t, kMaxLinks> next_link{};
 
-  alignas(kCacheLine) std::array<std::byte, kResultBytes> result;
-
-  // Its submitter, having opened it: everything a worker or follower will look at.
+  // Its submitter, having opened it.
   void fill(TaskBody&& task, const JobTerms& job) noexcept {
     body = std::move(task);
     terms = job;
-    outcome = {};
-    outcome.arrival = job.urgency.arrival;
     first_dependent.store(kNoLink, std::memory_order_relaxed);
-    input_failed.store(false, std::memory_order_relaxed);
   }
 };
+
+static_assert(offsetof(TaskSlot, outcome) == 2 * kCacheLine, "a submission writes two lines");
 
 }  // namespace aegis::executor

@@ -14,11 +14,11 @@
 #include "aegis/executor/latency_stats.h"
 #include "aegis/trace/ring.h"
 
-#include "latency_monitor.h"
+#include "monitor/latency_monitor.h"
+#include "monitor/supply_windows.h"
+#include "monitor/thread_usage.h"
 #include "scheduler_state.h"
-#include "supply_windows.h"
 #include "task_slot.h"
-#include "thread_usage.h"
 #include "worker_settings.h"
 
 namespace aegis::executor {

@@ -26,8 +26,7 @@ WorkerStep WorkerCore::step() noexcept {
     wind_down(now);
   const auto chosen = choose(now);
   if (!chosen) return idle();
-  run(*chosen);
-  return {.kind = WorkerStep::Kind::kRan};
+  return {.kind = WorkerStep::Kind::kRan, .ended = run(*chosen, now)};
 }
 
 std::optional<ReadyTask> WorkerCore::choose(TimePoint now) noexcept {
@@ -111,12 +110,13 @@ WorkerStep WorkerCore::idle() noexcept {
   return {.kind = WorkerStep::Kind::kIdle, .wake_up = periodic_.next()};
 }
 
+// Also on a sibling's thread.
 bool WorkerCore::submissions_wait() const noexcept {
-  const std::size_t submitters = state_.submitters.size();
-  for (std::size_t i = 0; i < submitters; ++i) {
-    if (state_.submitters[i].ring_to(settings_.number).readable() > 0) return true;
+  const std::size_t met = ring_count_.load(std::memory_order_acquire);
+  for (std::size_t i = 0; i < met; ++i) {
+    if (rings_[i]->readable() > 0) return true;
   }
-  return false;
+  return met != state_.submitters.size();
 }
 
 bool WorkerCore::called() const noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +25,8 @@ namespace aegis::executor {
 struct WorkerStep {
   enum class Kind : std::uint8_t { kRan, kIdle, kStopped };
   Kind kind = Kind::kIdle;
-  TimePoint wake_up = TimePoint::max();
+  TimePoint wake_up = TimePoint::max();  // of kIdle
+  TimePoint ended;                       // of kRan: about now
 };
 
 // A worker without its thread: every decision, as a machine that is stepped. With a clock of the
@@ -90,6 +92,7 @@ class WorkerCore {
   void wind_down(TimePoint now) noexcept;
   void abandon(TimePoint now) noexcept;
   [[nodiscard]] bool submissions_wait() const noexcept;
+  void meet_new_submitters() noexcept;
 
   // worker_jobs.cc: running one.
   struct Job {
@@ -100,8 +103,9 @@ class WorkerCore {
     PeriodicState* periodic = nullptr;
   };
   [[nodiscard]] Job job_of(const ReadyTask& ready) noexcept;
-  void run(const ReadyTask& ready) noexcept;
-  void run_body(TaskSlot& slot, const Job& job, TimePoint start) noexcept;
+  // Returns when it ended.
+  TimePoint run(const ReadyTask& ready, TimePoint now) noexcept;
+  TimePoint run_body(TaskSlot& slot, const Job& job, TimePoint start) noexcept;
   [[nodiscard]] bool call(TaskSlot& slot, const TaskContext& context) noexcept;
   void announce(const TaskSlot& slot, const Job& job, TimePoint start) noexcept;
   void skip(TaskSlot& slot, const Job& job, TimePoint now) noexcept;
@@ -114,6 +118,10 @@ class WorkerCore {
   WorkerPort& port_;
   WorkerBooks& books_;
   std::span<WorkerCore* const> siblings_;
+
+  // From all submitters met so far, in the order in which they came. With the lock held.
+  std::array<SubmissionRing*, SubmitterTable::kMost> rings_{};
+  std::atomic<std::size_t> ring_count_{0};
 
   QueueLock lock_;
   ReadySet proven_;

@@ -22,35 +22,35 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
           .periodic = &task};
 }
 
-void WorkerCore::run(const ReadyTask& ready) noexcept {
+TimePoint WorkerCore::run(const ReadyTask& ready, TimePoint now) noexcept {
   TaskSlot& slot = state_.directory[ready.slot];
   if (!slot.state.start()) {  // cancelled while it waited
-    books_.job_cancelled(slot.terms, state_.clock.now());
+    books_.job_cancelled(slot.terms, now);
     if (slot.terms.periodic != kNoPeriodic) retire(slot.terms.periodic);
     slot.state.bury();
-    return;
+    return now;
   }
   const Job job = job_of(ready);
   const TimePoint start = state_.clock.now();
   const bool firm = slot.terms.deadline_class == DeadlineClass::kFirm;
   if (firm && start > job.deadline.value) {
     skip(slot, job, start);
-  } else {
-    run_body(slot, job, start);
+    return start;
   }
+  return run_body(slot, job, start);
 }
 
-void WorkerCore::run_body(TaskSlot& slot, const Job& job, TimePoint start) noexcept {
+TimePoint WorkerCore::run_body(TaskSlot& slot, const Job& job, TimePoint start) noexcept {
   announce(slot, job, start);
   const bool completed = call(slot, {.clock = state_.clock,
                                      .arrival = job.arrival,
                                      .start = start,
                                      .deadline = job.deadline,
-                                     .activation = job.activation,
-                                     .result = slot.result.data()});
+                                     .activation = job.activation});
   const TimePoint now = state_.clock.now();
   port_.running.number.store(port_.running.number.load(std::memory_order_relaxed) + 1,
                              std::memory_order_release);
+  if (job.periodic == nullptr) slot.outcome = {.arrival = job.arrival};
   slot.outcome.start = start;
   slot.outcome.execution = now - start;
   slot.outcome.missed |= now > job.deadline.value;
@@ -63,6 +63,7 @@ void WorkerCore::run_body(TaskSlot& slot, const Job& job, TimePoint start) noexc
                                 .activation = job.activation,
                                 .threw = !completed});
   settle(slot, job, completed ? TaskEnd::kCompleted : TaskEnd::kThrew, now);
+  return now;
 }
 
 // What leaves the body ends here; a task's own exception is its outcome.
@@ -92,6 +93,7 @@ void WorkerCore::announce(const TaskSlot& slot, const Job& job, TimePoint start)
 }
 
 void WorkerCore::skip(TaskSlot& slot, const Job& job, TimePoint now) noexcept {
+  if (job.periodic == nullptr) slot.outcome = {.arrival = job.arrival};
   slot.outcome.missed = true;
   books_.job_skipped(slot.terms, {.task = state_.directory.handle(job.id, slot.state.generation()),
                                   .arrival = job.arrival,

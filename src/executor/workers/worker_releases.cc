@@ -17,22 +17,31 @@ constexpr std::size_t kBatch = 8;
 
 }  // namespace
 
+void WorkerCore::meet_new_submitters() noexcept {
+  std::size_t met = ring_count_.load(std::memory_order_relaxed);
+  const std::size_t all = state_.submitters.size();
+  if (met == all) [[likely]]
+    return;
+  for (; met < all; ++met) rings_[met] = &state_.submitters[met].ring_to(settings_.number);
+  ring_count_.store(met, std::memory_order_release);
+}
+
 // Takes no more than what was there when it looked: a fast submitter must not keep the worker here.
 // Also on a sibling's thread, with the lock held.
 void WorkerCore::take_submissions() noexcept {
-  const std::size_t submitters = state_.submitters.size();
-  for (std::size_t i = 0; i < submitters; ++i) {
-    SubmissionRing& ring = state_.submitters[i].ring_to(settings_.number);
+  meet_new_submitters();
+  const std::size_t met = ring_count_.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < met; ++i) {
+    SubmissionRing& ring = *rings_[i];
     const std::uint64_t end = ring.published();
     std::array<SlotId, kBatch> batch;
-    for (;;) {
-      const std::size_t count = ring.pop_into(batch, end);
+    for (std::size_t count = kBatch; count == kBatch && ring.readable() > 0;) {
+      count = ring.pop_into(batch, end);
       for (std::size_t k = 0; k < count; ++k) {
         __builtin_prefetch(&state_.directory[batch[k]].state, 1);
         __builtin_prefetch(&state_.directory[batch[k]].body);
       }
       for (const SlotId id : std::span(batch).first(count)) take(id);
-      if (count < kBatch) break;
     }
   }
 }

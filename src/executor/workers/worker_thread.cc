@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "monitor/thread_usage.h"
 #include "seats.h"
-#include "thread_usage.h"
 #include "worker_loop.h"
 
 namespace aegis::executor {

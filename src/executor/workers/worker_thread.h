@@ -35,9 +35,12 @@ class WorkerThread {
     WorkerCore& core;
     HybridWait& wait;
     WorkerStep step() noexcept {
-      const Duration rest = wait.rest_if_due();
-      if (rest > Duration::zero()) core.rested(rest);
-      return core.step();
+      const WorkerStep step = core.step();
+      if (step.kind == WorkerStep::Kind::kRan) {
+        const Duration rest = wait.rest_if_due(step.ended);
+        if (rest > Duration::zero()) core.rested(rest);
+      }
+      return step;
     }
     [[nodiscard]] bool called() const noexcept { return core.called(); }
     void waited(const WaitReport& report) noexcept { core.waited(report); }

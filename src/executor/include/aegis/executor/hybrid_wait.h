@@ -83,6 +83,8 @@ class HybridWait {
   // kPollRest every kPollRestEvery. A notify does not end it: there is work anyway. Returns how
   // long it rested; a clock reading when no rest is due.
   Duration rest_if_due() noexcept;
+  // The same for who has just read the clock.
+  Duration rest_if_due(TimePoint now) noexcept;
 
   // Any thread: up to the last sleep or the end of the last wait. Real-time: a few loads.
   [[nodiscard]] WaitTime time_spent() const noexcept;

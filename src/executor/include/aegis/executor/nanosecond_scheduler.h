@@ -145,8 +145,6 @@ class NanosecondScheduler {
   [[nodiscard]] const Clock& clock() const noexcept;
 
  private:
-  template <class T>
-  friend class Future;
   class Core;
   explicit NanosecondScheduler(std::shared_ptr<Core> core);
   std::shared_ptr<Core> core_;

@@ -21,7 +21,6 @@ struct TaskContext {
   TimePoint start;            // when this call began
   AbsoluteDeadline deadline;  // TimePoint::max(): none
   std::uint64_t activation;   // of a periodic task: 0, 1, 2, ... those skipped are counted
-  void* result;               // where a task with a result leaves it (future.h); otherwise unused
 };
 
 // What a task does: a callable kept in place, so that submitting one allocates nothing.

@@ -44,7 +44,10 @@ Duration HybridWait::pause_between_polls() noexcept {
 }
 
 Duration HybridWait::rest_if_due() noexcept {
-  const TimePoint now = clock_.now();
+  return rest_if_due(clock_.now());
+}
+
+Duration HybridWait::rest_if_due(TimePoint now) noexcept {
   if (now - last_rest_ < kPollRestEvery) return Duration::zero();
   platform::sleep_for(kPollRest);
   const TimePoint awake = clock_.now();

@@ -19,7 +19,7 @@
 #include "aegis/executor/real_time_thread.h"
 
 #include "lane_core.h"
-#include "latency_counters.h"
+#include "monitor/latency_counters.h"
 
 namespace aegis::executor {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "small_scheduler.h"
+#include "on_top/small_scheduler.h"
 
 namespace aegis::executor {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "aegis/executor/ready_queue.h"
 
-#include "latency_counters.h"
+#include "monitor/latency_counters.h"
 
 namespace aegis::executor {
 namespace {
