@@ -99,6 +99,14 @@ TEST(Decision, a_late_result_is_never_given_out) {
   }
 }
 
+TEST(Decision, a_deadline_that_never_comes_waits_for_the_result) {
+  const auto scheduler = small_scheduler();
+  const auto decision = decide_by(*scheduler, RelativeDeadline{Duration::max()}, [] { return 1; });
+  EXPECT_TRUE(decision.in_time());
+  const auto always = decide_by(*scheduler, AbsoluteDeadline{TimePoint::max()}, [] { return 1; });
+  EXPECT_TRUE(always.in_time());
+}
+
 TEST(Decision, what_cannot_be_tried_is_an_error) {
   const auto scheduler = small_scheduler();
   const auto thrown =

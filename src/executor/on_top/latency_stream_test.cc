@@ -144,6 +144,13 @@ TEST_F(LatencyStreamTest, a_full_stream_refuses_and_counts) {
   expect_settled(stream.counters(), account_);
 }
 
+TEST_F(LatencyStreamTest, an_item_without_deadline_is_never_late) {
+  Stream stream(scheduler(), {}, account_.process(), account_.on_late());
+  ASSERT_TRUE(stream.push(0, RelativeDeadline{Duration::max()}).has_value());
+  EXPECT_TRUE(stream.close(Duration::max()));
+  EXPECT_EQ(stream.counters().in_time, 1U);
+}
+
 TEST_F(LatencyStreamTest, a_closed_stream_refuses) {
   Stream stream(scheduler(), {}, account_.process(), account_.on_late());
   EXPECT_TRUE(stream.close(Duration::zero()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "aegis/base/time.h"
 #include "aegis/executor/future.h"
 #include "aegis/executor/nanosecond_scheduler.h"
+#include "aegis/executor/saturating_after.h"
 #include "aegis/executor/scheduled_task.h"
 
 namespace aegis::executor {
@@ -98,7 +100,8 @@ class [[nodiscard]] Decision {
   [[nodiscard]] std::optional<DeadlineMissed> await(NanosecondScheduler& scheduler,
                                                     AbsoluteDeadline deadline) {
     using How = DeadlineMissed::How;
-    if (!future_.wait_until(deadline.value, kSpin)) {
+    const TimePoint last_moments = std::max(deadline.value, TimePoint{} + kSpin) - kSpin;
+    if (!future_.wait_until(last_moments) && !future_.wait_until(deadline.value, kSpin)) {
       const TimePoint now = scheduler.clock().now();
       const Result<Cancelled> cancelled = future_.cancel();
       const bool withdrawn = cancelled && *cancelled == Cancelled::kBeforeStart;
@@ -157,12 +160,18 @@ class [[nodiscard]] DecisionOrDefault {
   Decision<T> decision_;
 };
 
+// The instant of a deadline that counts from now.
+[[nodiscard]] inline AbsoluteDeadline instant_of(const NanosecondScheduler& scheduler,
+                                                 RelativeDeadline deadline) noexcept {
+  return {saturating_after(scheduler.clock().now(), deadline.value)};
+}
+
 // Runs the callable as a task of the scheduler and waits for its result until the deadline. The
 // callable is one that TaskBody takes; it captures up to 48 bytes and returns an object. A relative
 // deadline counts from the call.
 //
 // Ordinary or real-time threads, but not tasks of the same scheduler. Neither allocates nor locks;
-// spins for the last 100 us, sleeps before. Complexity: the task's.
+// spins at first (BorrowCount::kSpin) and for the last 100 us, and sleeps in between.
 template <class F>
 [[nodiscard]] Decision<TaskResult<std::decay_t<F>>> decide_by(
     NanosecondScheduler& scheduler, AbsoluteDeadline deadline, F&& callable,
@@ -173,7 +182,7 @@ template <class F>
 [[nodiscard]] Decision<TaskResult<std::decay_t<F>>> decide_by(
     NanosecondScheduler& scheduler, RelativeDeadline deadline, F&& callable,
     const JobOptions& options = {.priority = Priority::kCritical}) {
-  return {scheduler, scheduler.clock().now() + deadline, std::forward<F>(callable), options};
+  return {scheduler, instant_of(scheduler, deadline), std::forward<F>(callable), options};
 }
 
 // The same with a default for when there is none in time.
@@ -189,7 +198,7 @@ template <class F, class T>
 [[nodiscard]] DecisionOrDefault<TaskResult<std::decay_t<F>>> decide_by(
     NanosecondScheduler& scheduler, RelativeDeadline deadline, F&& callable, Otherwise<T> fallback,
     const JobOptions& options = {.priority = Priority::kCritical}) {
-  return decide_by(scheduler, scheduler.clock().now() + deadline, std::forward<F>(callable),
+  return decide_by(scheduler, instant_of(scheduler, deadline), std::forward<F>(callable),
                    std::move(fallback), options);
 }
 

@@ -12,6 +12,7 @@
 #include "aegis/base/time.h"
 #include "aegis/executor/borrow_count.h"
 #include "aegis/executor/nanosecond_scheduler.h"
+#include "aegis/executor/saturating_after.h"
 #include "aegis/executor/scheduled_task.h"
 #include "aegis/executor/task_body.h"
 #include "aegis/executor/task_handle.h"
@@ -107,8 +108,7 @@ class [[nodiscard]] Future {
     return unanswered_.wait_for_none(scheduler_.clock(), until, spin);
   }
   [[nodiscard]] bool wait(Duration timeout = Duration::max()) noexcept {
-    const auto until = Duration::checked_add(scheduler_.clock().now() - TimePoint{}, timeout);
-    return wait_until(until ? TimePoint{} + *until : TimePoint::max());
+    return wait_until(saturating_after(scheduler_.clock().now(), timeout));
   }
 
   // The result where it lies; null while there is none.

@@ -19,6 +19,7 @@
 #include "aegis/executor/cache_line.h"
 #include "aegis/executor/called_task.h"
 #include "aegis/executor/nanosecond_scheduler.h"
+#include "aegis/executor/saturating_after.h"
 #include "aegis/executor/scheduled_task.h"
 #include "aegis/trace/ring.h"
 
@@ -150,7 +151,7 @@ class LatencyStream {
     return task_.call(deadline);
   }
   [[nodiscard]] Status push(const Item& item, RelativeDeadline deadline) {
-    return push(item, clock_.now() + deadline);
+    return push(item, AbsoluteDeadline{saturating_after(clock_.now(), deadline.value)});
   }
 
   // Takes no further items, lets what waits be processed until `within` has passed, then drops the
@@ -158,7 +159,7 @@ class LatencyStream {
   // that is being processed. Idempotent. Ordinary threads.
   bool close(Duration within) {
     closed_ = true;
-    const TimePoint end = clock_.now() + within;
+    const TimePoint end = saturating_after(clock_.now(), within);
     // Whether the last call was heard is not known (it may have failed): call once more.
     const bool called = pending() == 0 || task_.call({end}).has_value();
     const bool done = called && task_.wait_until_quiet(end) && pending() == 0;

@@ -66,6 +66,8 @@ concept UpdateOf = std::is_trivially_copyable_v<Update> && std::default_initiali
 //      source, however fast, has more than one update waiting, and what a more urgent source can
 //      cost the others is one update each time it posts.
 //
+// Destroyed, it waits for an update that has begun; what waits then is not applied.
+//
 // `State` is trivially copyable and whole words (latch.h). Updates are types, so that their order
 // is their urgency and none can be mistaken for another; each has one thread at a time that posts.
 //
