@@ -122,6 +122,8 @@ class PeriodicJobs {
   [[nodiscard]] TimePoint next() const noexcept {
     return timers_.empty() ? TimePoint::max() : timers_.top().at;
   }
+  // Whose. Precondition: there is one.
+  [[nodiscard]] std::uint16_t next_index() const noexcept { return timers_.top().index; }
   // The task whose arrival is due first, its timer set one period on. Precondition: there is one.
   [[nodiscard]] std::uint16_t take() noexcept {
     Timer timer = timers_.top();

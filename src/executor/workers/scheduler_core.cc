@@ -76,7 +76,7 @@ void NanosecondScheduler::Core::add_submitters() {
     state.directory.add(next, submitter->slab);
     state.submitters.add(std::move(submitter));
   };
-  const std::size_t recurrent = std::max<std::size_t>(config.max_recurrent, 1);
+  const std::size_t recurrent = std::max<std::size_t>(config.max_recurrent, 4);
   add(recurrent, recurrent);
   for (std::size_t i = 0; i < workers; ++i) add(config.queue_capacity, slots);
   ready_capacity_ = slots;

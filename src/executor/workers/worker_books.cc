@@ -52,11 +52,16 @@ void WorkerBooks::released(TimePoint arrival, TimePoint now) noexcept {
 }
 
 LatencyMonitor& WorkerBooks::monitor(const JobTerms& terms) noexcept {
+  if (terms.periodic == kRehearsal) return rehearsals_;
   return *state_.kinds[terms.kind].monitors[settings_.number];
 }
 
 void WorkerBooks::job_ended(const JobTerms& terms, const EndedJob& job) noexcept {
   const Duration execution = job.end - job.start;
+  if (terms.periodic == kRehearsal) {
+    monitor(terms).record_job({.arrival = job.arrival, .start = job.start, .end = job.end});
+    return;
+  }
   working_ns_.add(execution.ns());
   if (woken_) wake_up_.record(job.start - job.arrival);
   note_evidence(terms, execution);

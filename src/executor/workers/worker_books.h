@@ -88,6 +88,7 @@ class WorkerBooks {
   AlertQueue alerts_;
   const std::function<void(const DeadlineMiss&)>& emergency_;
 
+  LatencyMonitor rehearsals_;  // nobody reads it
   LatencyHistogram wake_up_;
   SupplyWindows supply_;
   Counter working_ns_;

@@ -6,6 +6,7 @@
 #include "aegis/base/check.h"
 
 #include "completion.h"
+#include "prefetch.h"
 
 namespace aegis::executor {
 
@@ -18,7 +19,38 @@ WorkerCore::WorkerCore(SchedulerState& state, Submitter& own, const WorkerSettin
       books_(books),
       proven_(settings.policy, settings.ready_capacity),
       plain_(settings.policy, settings.ready_capacity),
-      periodic_(settings.max_periodic) {}
+      periodic_(settings.max_periodic) {
+  prepare_rehearsal();
+}
+
+void WorkerCore::prepare_rehearsal() {
+  const auto taken = own_.slab.take(Phase::kQueued);
+  check(taken.has_value(), "a fresh slab has a free slot");
+  taken->slot->fill([] {}, {.periodic = kRehearsal, .proven = true});
+  rehearsal_.plan.slot = SlotDirectory::id(own_.number(), taken->index);
+  rehearsal_.waiting.resize(1);
+}
+
+void WorkerCore::rehearse() noexcept {
+  const TimePoint now = state_.clock.now();
+  const TaskSlot& slot = state_.directory[rehearsal_.plan.slot];
+  rehearsal_.add({.arrival = now, .number = 0});
+  ReadyTask itself;
+  {
+    const std::scoped_lock choosing(lock_);
+    if (!proven_.empty()) return rehearsal_.done(now);
+    push(slot, rehearsal_.plan.slot, slot.terms.urgency);
+    itself = proven_.pop();
+  }
+  run(itself, now);
+  if (periodic_.next() == TimePoint::max()) return;
+  const PeriodicState& next = periodic_[periodic_.next_index()];
+  const TaskSlot& its_slot = state_.directory[next.plan.slot];
+  prefetch_for_write(&next);
+  prefetch_for_write(next.waiting.data());
+  prefetch_for_write(&its_slot.body);
+  prefetch_for_write(&its_slot.state);
+}
 
 WorkerStep WorkerCore::step() noexcept {
   const TimePoint now = state_.clock.now();

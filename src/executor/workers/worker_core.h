@@ -60,6 +60,11 @@ class WorkerCore {
 
   WorkerStep step() noexcept;
 
+  // Between two steps, with a release some microseconds away: runs a job of nothing on the path
+  // that the release will take, so that it finds it in the caches. On a machine that others use
+  // while the worker sleeps this halves the lateness of releases and more (docs/BENCHMARKS.md).
+  void rehearse() noexcept;
+
   // Whether there is something to look at: a submission, a sibling's surplus, the end.
   [[nodiscard]] bool called() const noexcept;
   void waited(const WaitReport& report) noexcept;
@@ -89,6 +94,7 @@ class WorkerCore {
   void publish_load(bool running) noexcept;
   void begin_busy() noexcept;
   WorkerStep idle() noexcept;
+  void prepare_rehearsal();
   void wind_down(TimePoint now) noexcept;
   void abandon(TimePoint now) noexcept;
   [[nodiscard]] bool submissions_wait() const noexcept;
@@ -128,6 +134,7 @@ class WorkerCore {
   ReadySet plain_;
   std::size_t movable_ = 0;  // of plain_
   PeriodicJobs periodic_;
+  PeriodicState rehearsal_;
   bool busy_ = false;
 };
 

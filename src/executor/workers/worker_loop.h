@@ -12,8 +12,9 @@ namespace aegis::executor {
 //   Machine: step()            kinds kRan, kIdle (with wake_up) and kStopped; kRunning too, where a
 //                              device works and step() polls it
 //            called()          whether there is something to look at although nothing is due
-//            waited(report)    what a wait saw
-//            rested(duration)  that it was away by intent
+//            rehearse()        may be missing: does for nothing what a release will take, to have
+//            it in the caches waited(report)    what a wait saw rested(duration)  that it was away
+//            by intent
 //
 // Returns when the machine has stopped.
 template <class Machine>
@@ -23,7 +24,12 @@ void serve(Machine& machine, HybridWait& wait) noexcept {
     using Kind = decltype(step.kind);
     if (step.kind == Kind::kStopped) return;
     if (step.kind == Kind::kIdle) {
-      machine.waited(wait.wait(step.wake_up, [&machine] { return machine.called(); }));
+      const auto called = [&machine] { return machine.called(); };
+      if constexpr (requires { machine.rehearse(); }) {
+        machine.waited(wait.wait(step.wake_up, called, [&machine] { machine.rehearse(); }));
+      } else {
+        machine.waited(wait.wait(step.wake_up, called));
+      }
       continue;
     }
     if constexpr (requires { Kind::kRunning; }) {

@@ -7,6 +7,7 @@
 
 #include "aegis/base/check.h"
 
+#include "prefetch.h"
 #include "worker_core.h"
 
 namespace aegis::executor {
@@ -38,7 +39,7 @@ void WorkerCore::take_submissions() noexcept {
     for (std::size_t count = kBatch; count == kBatch && ring.readable() > 0;) {
       count = ring.pop_into(batch, end);
       for (std::size_t k = 0; k < count; ++k) {
-        __builtin_prefetch(&state_.directory[batch[k]].state, 1);
+        prefetch_for_write(&state_.directory[batch[k]].state);
         __builtin_prefetch(&state_.directory[batch[k]].body);
       }
       for (const SlotId id : std::span(batch).first(count)) take(id);

@@ -43,6 +43,7 @@ class WorkerThread {
       return step;
     }
     [[nodiscard]] bool called() const noexcept { return core.called(); }
+    void rehearse() noexcept { core.rehearse(); }
     void waited(const WaitReport& report) noexcept { core.waited(report); }
   };
 

@@ -74,7 +74,15 @@ class HybridWait {
   // Returns when the clock has reached `until` or `has_work()` is true. Real-time: sleeps by
   // intent; does not allocate or lock.
   template <class HasWork>
-  WaitReport wait(TimePoint until, HasWork has_work) noexcept;
+  WaitReport wait(TimePoint until, HasWork has_work) noexcept {
+    return wait(until, has_work, [] {});
+  }
+  // The same, and calls `rehearse()` when it has slept and now spins for the instant, with at least
+  // kRehearsal to go: time to bring into the caches what the instant will need, which others have
+  // used meanwhile. It must be done within kRehearsal.
+  static constexpr Duration kRehearsal = Duration::microseconds(10);
+  template <class HasWork, class Rehearse>
+  WaitReport wait(TimePoint until, HasWork has_work, Rehearse rehearse) noexcept;
 
   // Between two polls of a device: a pause, or a rest when one is due. Returns how long it rested.
   Duration pause_between_polls() noexcept;
@@ -108,8 +116,8 @@ class HybridWait {
   Counter spinning_ns_, sleeping_ns_, rests_, wake_ups_;
 };
 
-template <class HasWork>
-WaitReport HybridWait::wait(TimePoint until, HasWork has_work) noexcept {
+template <class HasWork, class Rehearse>
+WaitReport HybridWait::wait(TimePoint until, HasWork has_work, Rehearse rehearse) noexcept {
   WaitReport report;
   TimePoint now = clock_.now();
   TimePoint spinning_since = now;
@@ -133,7 +141,10 @@ WaitReport HybridWait::wait(TimePoint until, HasWork has_work) noexcept {
       report.sleeping += now - before;
       report.slept = true;
       if (now > sleep->wake_up) report.late = std::max(report.late, now - sleep->wake_up);
-      before = now;
+      if (until != TimePoint::max() && now < until && until - now >= kRehearsal && !has_work()) {
+        rehearse();
+      }
+      before = clock_.now();
     } else {
       spin_pause();
     }
