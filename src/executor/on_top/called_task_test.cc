@@ -78,7 +78,7 @@ TEST(CalledTask, looks_again_while_there_is_more) {
 
 TEST(CalledTask, a_call_that_finds_no_place_is_without_effect_and_the_next_is_not) {
   SchedulerConfig config = small_config();
-  config.queue_capacity = 2;
+  config.queue_capacity = 4;
   const auto scheduler = small_scheduler(config);
   Work work;
   CalledTask task(*scheduler, kOptions, &work, &Work::look);

@@ -177,7 +177,7 @@ TEST_F(LatencyStreamTest, what_a_shut_down_scheduler_leaves_is_dropped_at_close)
 
 TEST_F(LatencyStreamTest, a_push_that_could_not_call_is_made_good_by_the_next) {
   SchedulerConfig config = small_config();
-  config.queue_capacity = 2;
+  config.queue_capacity = 4;
   const auto narrow = small_scheduler(config);
   Stream stream(*narrow, {}, account_.process(), account_.on_late());
   {

@@ -25,8 +25,8 @@ inline SchedulerConfig small_config() {
 inline std::unique_ptr<NanosecondScheduler> small_scheduler(
     SchedulerConfig config = small_config()) {
   auto created = NanosecondScheduler::create(std::move(config));
-  if (!created) ADD_FAILURE() << created.error().text << ": " << created.error().detail.data();
-  return created ? std::move(*created) : nullptr;
+  if (!created) ADD_FAILURE() << created.error().message();
+  return std::move(*created);  // aborts if there is none
 }
 
 // Holds up whoever passes until it is opened.
