@@ -75,13 +75,18 @@ struct PeriodicState {
 // thread, but for `free` of the states.
 class PeriodicJobs {
  public:
-  explicit PeriodicJobs(std::size_t capacity) : states_(capacity), timers_(capacity) {}
+  explicit PeriodicJobs(std::size_t capacity) : states_(capacity + 1), timers_(capacity + 1) {}
+
+  // A place that is never reserved: the worker's own.
+  [[nodiscard]] std::uint16_t own() const noexcept {
+    return static_cast<std::uint16_t>(states_.size() - 1);
+  }
 
   [[nodiscard]] PeriodicState& operator[](std::size_t i) noexcept { return states_[i]; }
 
   // A state nobody uses, now taken. Ordinary threads, one at a time.
   [[nodiscard]] std::optional<std::uint16_t> reserve() noexcept {
-    for (std::size_t i = 0; i < states_.size(); ++i) {
+    for (std::size_t i = 0; i < own(); ++i) {
       if (!states_[i].free.load(std::memory_order_acquire)) continue;
       states_[i].free.store(false, std::memory_order_relaxed);
       return static_cast<std::uint16_t>(i);
@@ -135,7 +140,7 @@ class PeriodicJobs {
   // Those that the worker has taken from its ring and not retired. O(capacity).
   template <class Visit>
   void for_each_active(Visit visit) noexcept {
-    for (std::size_t i = 0; i < states_.size(); ++i) {
+    for (std::size_t i = 0; i < own(); ++i) {
       if (states_[i].active) visit(static_cast<std::uint16_t>(i));
     }
   }

@@ -26,7 +26,6 @@ inline constexpr std::uint32_t kNoLink = 0xffffffff;
 
 inline constexpr std::uint8_t kAnyWorker = 0xff;
 inline constexpr std::uint16_t kNoPeriodic = 0xffff;
-inline constexpr std::uint16_t kRehearsal = 0xfffe;  // a worker's own, which nobody hears of
 
 // How a job is to be treated, as its submitter leaves it for the worker.
 struct JobTerms {

@@ -42,7 +42,6 @@ void WorkerBooks::rested(Duration rest) noexcept {
 
 void WorkerBooks::begin_busy() noexcept {
   evidence_ = {.lost = lost_waiting_};
-  lost_waiting_ = Duration::zero();
   first_in_busy_ = true;
 }
 
@@ -52,16 +51,17 @@ void WorkerBooks::released(TimePoint arrival, TimePoint now) noexcept {
 }
 
 LatencyMonitor& WorkerBooks::monitor(const JobTerms& terms) noexcept {
-  if (terms.periodic == kRehearsal) return rehearsals_;
+  if (is_rehearsal(terms)) return rehearsals_;
   return *state_.kinds[terms.kind].monitors[settings_.number];
 }
 
 void WorkerBooks::job_ended(const JobTerms& terms, const EndedJob& job) noexcept {
   const Duration execution = job.end - job.start;
-  if (terms.periodic == kRehearsal) {
+  if (is_rehearsal(terms)) {
     monitor(terms).record_job({.arrival = job.arrival, .start = job.start, .end = job.end});
     return;
   }
+  lost_waiting_ = Duration::zero();
   working_ns_.add(execution.ns());
   if (woken_) wake_up_.record(job.start - job.arrival);
   note_evidence(terms, execution);

@@ -72,6 +72,10 @@ class WorkerBooks {
   [[nodiscard]] AlertQueue& alerts() noexcept { return alerts_; }
 
  private:
+  // The worker's own job (PeriodicJobs::own), which nobody hears of.
+  [[nodiscard]] bool is_rehearsal(const JobTerms& terms) const noexcept {
+    return terms.periodic == settings_.max_periodic;
+  }
   [[nodiscard]] LatencyMonitor& monitor(const JobTerms& terms) noexcept;
   void note_evidence(const JobTerms& terms, Duration execution) noexcept;
   // Finds the cause and tells everybody who wants to know.

@@ -26,23 +26,13 @@ WorkerCore::WorkerCore(SchedulerState& state, Submitter& own, const WorkerSettin
 void WorkerCore::prepare_rehearsal() {
   const auto taken = own_.slab.take(Phase::kQueued);
   check(taken.has_value(), "a fresh slab has a free slot");
-  taken->slot->fill([] {}, {.periodic = kRehearsal, .proven = true});
-  rehearsal_.plan.slot = SlotDirectory::id(own_.number(), taken->index);
-  rehearsal_.waiting.resize(1);
+  taken->slot->fill([] {}, {.periodic = periodic_.own(), .proven = true});
+  periodic_.fill(periodic_.own(), {.slot = SlotDirectory::id(own_.number(), taken->index),
+                                   .period = Duration::seconds(1),
+                                   .deadline = {Duration::seconds(1)}});
 }
 
 void WorkerCore::rehearse() noexcept {
-  const TimePoint now = state_.clock.now();
-  const TaskSlot& slot = state_.directory[rehearsal_.plan.slot];
-  rehearsal_.add({.arrival = now, .number = 0});
-  ReadyTask itself;
-  {
-    const std::scoped_lock choosing(lock_);
-    if (!proven_.empty()) return rehearsal_.done(now);
-    push(slot, rehearsal_.plan.slot, slot.terms.urgency);
-    itself = proven_.pop();
-  }
-  run(itself, now);
   if (periodic_.next() == TimePoint::max()) return;
   const PeriodicState& next = periodic_[periodic_.next_index()];
   const TaskSlot& its_slot = state_.directory[next.plan.slot];
@@ -50,6 +40,13 @@ void WorkerCore::rehearse() noexcept {
   prefetch_for_write(next.waiting.data());
   prefetch_for_write(&its_slot.body);
   prefetch_for_write(&its_slot.state);
+  prefetch_for_write(&its_slot.outcome);
+  const std::uint16_t own = periodic_.own();
+  periodic_.start(own, state_.clock.now());
+  (void)step();
+  periodic_.stop(own);
+  while (step().kind == WorkerStep::Kind::kRan) {
+  }
 }
 
 WorkerStep WorkerCore::step() noexcept {

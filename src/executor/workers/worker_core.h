@@ -60,9 +60,10 @@ class WorkerCore {
 
   WorkerStep step() noexcept;
 
-  // Between two steps, with a release some microseconds away: runs a job of nothing on the path
-  // that the release will take, so that it finds it in the caches. On a machine that others use
-  // while the worker sleeps this halves the lateness of releases and more (docs/BENCHMARKS.md).
+  // Between two steps, with a release some microseconds away: releases and runs a job of nothing,
+  // so that the release finds its path in the caches; what has arrived meanwhile is run as ever. On
+  // a machine that others use while the worker sleeps this halves the lateness of releases and more
+  // (docs/BENCHMARKS.md).
   void rehearse() noexcept;
 
   // Whether there is something to look at: a submission, a sibling's surplus, the end.
@@ -134,7 +135,6 @@ class WorkerCore {
   ReadySet plain_;
   std::size_t movable_ = 0;  // of plain_
   PeriodicJobs periodic_;
-  PeriodicState rehearsal_;
   bool busy_ = false;
 };
 

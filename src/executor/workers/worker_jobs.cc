@@ -13,7 +13,7 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
   if (terms.periodic == kNoPeriodic) {
     return {.id = ready.slot, .arrival = terms.urgency.arrival, .deadline = terms.urgency.deadline};
   }
-  PeriodicState& task = terms.periodic == kRehearsal ? rehearsal_ : periodic_[terms.periodic];
+  PeriodicState& task = periodic_[terms.periodic];
   const Activation& activation = task.next();
   return {.id = ready.slot,
           .arrival = activation.arrival,
