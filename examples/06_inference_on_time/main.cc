@@ -88,11 +88,15 @@ void print_figures(const NanosecondScheduler& scheduler) {
   }
 }
 
-int run(NanosecondScheduler& scheduler, bool figures) {
-  Network a(2_ms);
-  Network b(1500_us);
-  Network c(3_ms);
-  Network single(1_ms);
+struct Networks {
+  Network a{2_ms};
+  Network b{1500_us};
+  Network c{3_ms};
+  Network single{1_ms};
+};
+
+int run(NanosecondScheduler& scheduler, Networks& networks, bool figures) {
+  auto& [a, b, c, single] = networks;
   const auto first =
       add(scheduler, a,
           {.name = "A", .period = 10_ms, .deadline = RelativeDeadline{5_ms}, .wcet = Wcet{2_ms}});
@@ -107,7 +111,7 @@ int run(NanosecondScheduler& scheduler, bool figures) {
   tell("A and B", *second);
   tell("A, B and C", *third);
 
-  const auto infer = [&single](const TaskContext& job) { single.infer(job); };
+  const auto infer = [&networks](const TaskContext& job) { networks.single.infer(job); };
   const auto hurried = scheduler.schedule_with_wcet(infer, Wcet{1_ms}, RelativeDeadline{2_ms});
   if (!hurried) return 4;
   tell("and one inference of 1 ms, due after 2 ms", *hurried);
@@ -131,10 +135,11 @@ int run(NanosecondScheduler& scheduler, bool figures) {
 }  // namespace
 
 int main(int arguments, char**) {
+  Networks networks;  // before the scheduler, which ends what still uses them
   const auto scheduler = NanosecondScheduler::create(one_worker());
   if (!scheduler) {
     std::fprintf(stderr, "%s\n", scheduler.error().message().c_str());
     return 4;
   }
-  return run(**scheduler, arguments > 1);
+  return run(**scheduler, networks, arguments > 1);
 }

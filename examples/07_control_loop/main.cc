@@ -140,7 +140,7 @@ int run(NanosecondScheduler& scheduler, const Misses& misses, bool figures) {
                    .activations = kActivations},
       Priority::kCritical);
   if (!task) return 4;
-  const auto outcome = scheduler.wait_for_completion(task->task, 10_s);
+  const auto outcome = scheduler.wait_for_completion(task->task);
   if (!outcome) return 4;
 
   const std::uint64_t skipped = skipped_by_the_account_of(scheduler);
