@@ -12,11 +12,16 @@
 #include <gtest/gtest.h>
 
 #include "aegis/executor/alert_delivery.h"
+#include "aegis/executor/decision.h"
+#include "aegis/executor/future.h"
+#include "aegis/executor/latency_stream.h"
+#include "aegis/executor/prioritised_state.h"
 
 #include "lane/virtual_lane.h"
 #include "monitor/latency_monitor.h"
 #include "monitor/supply_windows.h"
 #include "monitor/thread_usage.h"
+#include "on_top/one_worker.h"
 #include "policy/ready_set.h"
 #include "small_scheduler.h"
 
@@ -253,6 +258,55 @@ TEST(LaneAllocation, the_counter_counts) {
   ::operator delete(::operator new(8));
   counting = false;
   EXPECT_EQ(allocations, before + 1);
+}
+
+// Adds what it is posted.
+struct Sum {
+  std::uint64_t value = 0;
+};
+struct Add {
+  std::uint64_t value = 0;
+  void apply_to(Sum& sum) const noexcept { sum.value += value; }
+};
+
+// Counted on the calling thread and on the worker, from the second round on: the first one gives
+// this thread its rings.
+TEST(SchedulerAllocation, futures_decisions_streams_and_states_allocate_nothing) {
+  const auto scheduler = small_scheduler();
+  const long before = allocations;
+  std::uint64_t seen = 0;
+  LatencyStream<int> stream(
+      *scheduler, {.options = {.priority = Priority::kCritical}},
+      [&seen](const int&) noexcept { ++seen; }, [&seen](const LateItem<int>&) noexcept { ++seen; });
+  PrioritisedState<Sum, Add> state(*scheduler, Sum{});
+  const JobOptions critical{.priority = Priority::kCritical};
+  const auto count = [&](bool on) {
+    auto told = schedule_for_result(
+        *scheduler,
+        [on] {
+          counting = on;
+          return allocations;
+        },
+        critical);
+    return told.get().value_or(-1);
+  };
+  for (int round = 0; round < 1000; ++round) {
+    if (round == 1) {
+      EXPECT_EQ(count(true), 0);
+    }
+    counting = round > 0;
+    const bool pushed = stream.push(round, RelativeDeadline{1_ms}).has_value();
+    const bool updated = state.update(Add{1}).has_value();
+    auto future = schedule_for_result(*scheduler, [round] { return round; }, critical);
+    const bool right = future.get().value_or(-1) == round;
+    const auto decision = decide_by(*scheduler, RelativeDeadline{1_ms}, [] { return 1; });
+    counting = false;
+    ASSERT_TRUE(pushed && updated && right);
+  }
+  EXPECT_EQ(count(false), 0);
+  EXPECT_EQ(allocations, before);
+  EXPECT_TRUE(stream.close(30_s));
+  EXPECT_EQ(seen, 1000U);
 }
 
 }  // namespace

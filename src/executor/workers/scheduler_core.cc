@@ -67,7 +67,7 @@ void NanosecondScheduler::Core::place_groups() {
 // A worker's rings have room for every slot, since it hands on whatever follows the tasks it ends.
 void NanosecondScheduler::Core::add_submitters() {
   const std::size_t workers = plans_.size();
-  const std::size_t slots = (config.max_submitters + workers) * config.queue_capacity;
+  const std::size_t slots = (config.max_submitters + 2 * workers) * config.queue_capacity;
   const auto add = [&](std::size_t capacity, std::size_t foreign) {
     const auto next = static_cast<std::uint32_t>(state.submitters.size());
     auto submitter = std::make_unique<Submitter>(next, capacity, foreign, workers);
@@ -76,7 +76,7 @@ void NanosecondScheduler::Core::add_submitters() {
     state.submitters.add(std::move(submitter));
   };
   add(config.max_recurrent, 0);
-  for (std::size_t i = 0; i < workers; ++i) add(config.queue_capacity, slots);
+  for (std::size_t i = 0; i < workers; ++i) add(config.queue_capacity + 1, slots);  // and the worker's own
   // Every slot, the worker's own, and what may queue up behind those of periodic tasks.
   ready_capacity_ = slots + config.max_recurrent + 1 + PeriodicJobs::kMostQueued;
 }

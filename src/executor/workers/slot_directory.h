@@ -33,9 +33,9 @@ namespace aegis::executor {
 // constructor only.
 class Slab {
  public:
-  // Rounded up to a power of two, at least 8.
+  // Rounded up to a power of two, at least 2.
   explicit Slab(std::size_t capacity)
-      : slots_(std::bit_ceil(std::max<std::size_t>(capacity, 8))), mask_(slots_.size() - 1) {}
+      : slots_(std::bit_ceil(std::max<std::size_t>(capacity, 2))), mask_(slots_.size() - 1) {}
 
   // A slot with a new occupant in phase `first`, and its index; nothing when every slot is taken.
   struct Taken {
