@@ -76,7 +76,8 @@ void NanosecondScheduler::Core::add_submitters() {
     state.submitters.add(std::move(submitter));
   };
   add(config.max_recurrent, 0);
-  for (std::size_t i = 0; i < workers; ++i) add(config.queue_capacity + 1, slots);  // and the worker's own
+  for (std::size_t i = 0; i < workers; ++i)
+    add(config.queue_capacity + 1, slots);  // and the worker's own
   // Every slot, the worker's own, and what may queue up behind those of periodic tasks.
   ready_capacity_ = slots + config.max_recurrent + 1 + PeriodicJobs::kMostQueued;
 }
