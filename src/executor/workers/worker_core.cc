@@ -126,8 +126,8 @@ std::optional<ReadyTask> WorkerCore::give_away() noexcept {
   return given;
 }
 
-// And can give of it now. Who holds its lock wakes a sleeper if something is left; to look again and
-// again until then would keep the holder from a processor that both share.
+// And can give of it now. Who holds its lock wakes a sleeper if something is left; to look again
+// and again until then would keep the holder from a processor that both share.
 bool WorkerCore::sibling_has_surplus() const noexcept {
   for (const WorkerCore* sibling : siblings_) {
     const bool surplus = sibling->port_.movable.load(std::memory_order_relaxed) > 0;
