@@ -70,8 +70,8 @@ Status check_group(const SchedulerConfig& config, const GroupConfig& group,
 
 Status check_sizes(const SchedulerConfig& config) {
   const std::size_t slots = config.queue_capacity;
-  if (slots < 4 || slots > kMostSlots || !std::has_single_bit(slots)) {
-    return invalid("a power of two from 4 to 1048576", "queue_capacity");
+  if (slots < 8 || slots > kMostSlots || !std::has_single_bit(slots)) {
+    return invalid("a power of two from 8 to 1048576", "queue_capacity");
   }
   if (config.max_submitters < 1 || config.max_submitters > kMostSubmitters) {
     return invalid("1 to 200", "max_submitters");

@@ -13,6 +13,7 @@
 #include "aegis/executor/four_ary_heap.h"
 #include "aegis/theory/task.h"
 
+#include "instants.h"
 #include "task_slot.h"
 
 namespace aegis::executor {
@@ -31,6 +32,10 @@ struct PeriodicPlan {
   RelativeDeadline deadline;
   std::uint64_t activations = 0;  // in all; 0: without end
   std::uint32_t most_unfinished = 1;
+
+  [[nodiscard]] AbsoluteDeadline deadline_of(TimePoint arrival) const noexcept {
+    return {after(arrival, deadline.value)};
+  }
 };
 
 // A periodic task as its worker keeps it: filled by an ordinary thread before its slot goes through
@@ -140,11 +145,13 @@ class PeriodicJobs {
   }
   // Whose. Precondition: there is one.
   [[nodiscard]] std::uint16_t next_index() const noexcept { return timers_.top().index; }
+  // Whether anything is to be released, though it be at the end of time.
+  [[nodiscard]] bool any() const noexcept { return !timers_.empty(); }
   // The task whose arrival is due first, its timer set one period on. Precondition: there is one.
   [[nodiscard]] std::uint16_t take() noexcept {
     Timer timer = timers_.top();
     PeriodicState& state = states_[timer.index];
-    timer.at = state.next_release = timer.at + state.plan.period;
+    timer.at = state.next_release = after(timer.at, state.plan.period);
     timers_.replace_top(timer);
     return timer.index;
   }

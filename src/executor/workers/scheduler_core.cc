@@ -67,19 +67,18 @@ void NanosecondScheduler::Core::place_groups() {
 // A worker's rings have room for every slot, since it hands on whatever follows the tasks it ends.
 void NanosecondScheduler::Core::add_submitters() {
   const std::size_t workers = plans_.size();
-  const std::size_t slots =
-      (config.max_submitters + workers) * config.queue_capacity + config.max_recurrent;
-  const auto add = [&](std::size_t capacity, std::size_t ring_capacity) {
+  const std::size_t slots = (config.max_submitters + workers) * config.queue_capacity;
+  const auto add = [&](std::size_t capacity, std::size_t foreign) {
     const auto next = static_cast<std::uint32_t>(state.submitters.size());
-    auto submitter = std::make_unique<Submitter>(next, capacity, ring_capacity, workers);
+    auto submitter = std::make_unique<Submitter>(next, capacity, foreign, workers);
     submitter->in_use.store(true, std::memory_order_relaxed);
     state.directory.add(next, submitter->slab);
     state.submitters.add(std::move(submitter));
   };
-  const std::size_t recurrent = std::max<std::size_t>(config.max_recurrent, 4);
-  add(recurrent, recurrent);
+  add(config.max_recurrent, 0);
   for (std::size_t i = 0; i < workers; ++i) add(config.queue_capacity, slots);
-  ready_capacity_ = slots + PeriodicJobs::kMostQueued;
+  // Every slot, the worker's own, and what may queue up behind those of periodic tasks.
+  ready_capacity_ = slots + config.max_recurrent + 1 + PeriodicJobs::kMostQueued;
 }
 
 void NanosecondScheduler::Core::build_workers() {

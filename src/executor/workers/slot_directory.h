@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,7 +21,10 @@
 namespace aegis::executor {
 
 // The slots of one submitter, used in turn. Going round instead of taking the slot freed last keeps
-// each outcome for as long as possible, and finds the next slot's line long out of use.
+// each outcome for as long as possible, and leaves time to fetch the next slot's lines.
+//
+// The turn is scattered over the slab, so that the fetching ahead that processors do by themselves
+// (neighbours, strides) does not bring a worker the slot that is written next.
 //
 // Slots still occupied when their turn comes are passed over, so a take looks at
 // capacity / free slots on average and at all of them only when all are taken.
@@ -28,8 +33,9 @@ namespace aegis::executor {
 // constructor only.
 class Slab {
  public:
-  // More than kAhead slots.
-  explicit Slab(std::size_t capacity) : slots_(capacity) {}
+  // Rounded up to a power of two, at least 8.
+  explicit Slab(std::size_t capacity)
+      : slots_(std::bit_ceil(std::max<std::size_t>(capacity, 8))), mask_(slots_.size() - 1) {}
 
   // A slot with a new occupant in phase `first`, and its index; nothing when every slot is taken.
   struct Taken {
@@ -39,13 +45,11 @@ class Slab {
   };
   [[nodiscard]] std::optional<Taken> take(Phase first) noexcept {
     for (std::size_t looked = 0; looked < slots_.size(); ++looked) {
-      const auto index = static_cast<std::uint32_t>(next_);
-      TaskSlot& slot = slots_[next_];
-      next_ = next_ + 1 == slots_.size() ? 0 : next_ + 1;
+      const std::size_t index = scattered(next_++);
+      TaskSlot& slot = slots_[index];
       if (const auto generation = slot.state.open(first)) {
-        const std::size_t ahead = next_ + kAhead;
-        prefetch(slots_[ahead < slots_.size() ? ahead : ahead - slots_.size()]);
-        return Taken{&slot, index, *generation};
+        fetch(slots_[scattered(next_ + kAhead)]);
+        return Taken{&slot, static_cast<std::uint32_t>(index), *generation};
       }
     }
     return std::nullopt;
@@ -55,15 +59,24 @@ class Slab {
   [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
 
  private:
-  // The lines that a take a little later will write come meanwhile; they were last written by a
-  // worker. In a stream a take costs some 100 ns, the way of a line up to 400.
+  // In a stream a take costs some 100 ns, the way of a line up to 400.
   static constexpr std::size_t kAhead = 3;
-  static void prefetch(const TaskSlot& slot) noexcept {
+
+  // One to one on the indices: an odd factor, then a shift onto itself, both taken to the mask.
+  [[nodiscard]] std::size_t scattered(std::size_t turn) const noexcept {
+    const std::size_t spread = (turn * kFactor) & mask_;
+    return spread ^ (spread >> 3U);
+  }
+  static constexpr std::size_t kFactor = 0x9e3779b1;  // 2^32 / the golden ratio, odd (Knuth)
+
+  // The lines that a take a little later will write; a worker wrote them last.
+  static void fetch(const TaskSlot& slot) noexcept {
     prefetch_for_write(&slot.body);
     prefetch_for_write(&slot.state);
   }
 
   std::vector<TaskSlot> slots_;
+  const std::size_t mask_;
   std::size_t next_ = 0;
 };
 

@@ -61,8 +61,7 @@ Result<Submitter*> NanosecondScheduler::Core::seat() {
                                  "as many threads submit as max_submitters allows"));
   }
   const auto next = static_cast<std::uint32_t>(state.submitters.size());
-  auto fresh = std::make_unique<Submitter>(next, config.queue_capacity, config.queue_capacity,
-                                           state.ports.size());
+  auto fresh = std::make_unique<Submitter>(next, config.queue_capacity, 0, state.ports.size());
   fresh->in_use.store(true, std::memory_order_relaxed);
   Submitter& submitter = *fresh;
   state.directory.add(next, submitter.slab);

@@ -11,27 +11,25 @@
 #include "aegis/base/check.h"
 #include "aegis/executor/cache_line.h"
 #include "aegis/executor/counter.h"
-#include "aegis/trace/ring.h"
 
 #include "slot_directory.h"
-#include "task_slot.h"
+#include "submission_ring.h"
 
 namespace aegis::executor {
-
-using SubmissionRing = trace::SpscRing<SlotId>;
 
 // What one submitting thread owns: its slots, and a ring to every worker. So submitters never wait
 // for each other, and one that is preempted in the middle of a submission delays only itself.
 //
-// A ring to a worker has room for every slot that may ever go through it, so it is never full; what
-// is bounded is the slots.
+// A ring to a worker has an entry for every slot that may ever go through it, so it is never full;
+// what is bounded is the slots.
 class Submitter {
  public:
-  Submitter(std::uint32_t number, std::size_t slots, std::size_t ring_capacity, std::size_t workers)
+  // `foreign`: slots of others that may go through its rings too.
+  Submitter(std::uint32_t number, std::size_t slots, std::size_t foreign, std::size_t workers)
       : slab(slots), number_(number) {
     rings_.reserve(workers);
     for (std::size_t i = 0; i < workers; ++i) {
-      rings_.push_back(std::make_unique<SubmissionRing>(ring_capacity));
+      rings_.push_back(std::make_unique<SubmissionRing>(slab.capacity() + foreign));
     }
   }
 

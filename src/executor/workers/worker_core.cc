@@ -172,7 +172,7 @@ WorkerStep WorkerCore::idle(bool stopping) noexcept {
 bool WorkerCore::submissions_wait() const noexcept {
   const std::size_t met = ring_count_.load(std::memory_order_acquire);
   for (std::size_t i = 0; i < met; ++i) {
-    if (rings_[i]->readable() > 0) return true;
+    if (!rings_[i]->empty()) return true;
   }
   return met != state_.submitters.size();
 }

@@ -81,6 +81,7 @@ class WorkerCore {
  private:
   // worker_releases.cc: from rings and timers into the ready sets.
   void take_submissions() noexcept;
+  std::size_t take_batch(SubmissionRing& ring) noexcept;
   void take(SlotId id) noexcept;
   void release_due(TimePoint now) noexcept;
   void release(std::uint16_t index, TimePoint arrival, TimePoint now) noexcept;
