@@ -2,9 +2,12 @@
 //
 // The path of a job allocates nothing: counted by the global operator new, for this thread, while
 // it is told to.
+#include <array>
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -15,6 +18,7 @@
 #include "monitor/supply_windows.h"
 #include "monitor/thread_usage.h"
 #include "policy/ready_set.h"
+#include "small_scheduler.h"
 
 namespace {
 
@@ -154,6 +158,94 @@ TEST(ReadySetAllocation, no_operation_allocates) {
     EXPECT_EQ(allocations, before) << to_string(policy);
   }
 }
+
+// Everything that submits, from a thread that is registered, and what the worker makes of it:
+// followers that run and that fail, misses of every class with their alerts and the emergency,
+// releases that are queued and turned away, cancellations, exceptions' bookkeeping.
+class SchedulerAllocation : public testing::TestWithParam<WorkerPolicy> {
+ protected:
+  static SchedulerConfig config() {
+    SchedulerConfig config = one_worker();
+    config.policy = GetParam();
+    config.queue_capacity = 256;
+    config.latency_budget = 1_ns;
+    config.emergency = [](const DeadlineMiss&) { emergencies.fetch_add(1); };
+    config.on_miss = [](const DeadlineMiss&) {};
+    config.on_alert = [](const Alert&) {};
+    return config;
+  }
+  // Lets the worker begin to count, or stop; what it has counted.
+  static long tell_worker(NanosecondScheduler& scheduler, bool count) {
+    std::atomic<long> seen{0};
+    const auto task = scheduler.schedule([&seen, count] {
+      seen = allocations;
+      counting = count;
+    });
+    EXPECT_TRUE(task.has_value());
+    EXPECT_TRUE(scheduler.wait_for_completion(*task, kLong).has_value());
+    return seen;
+  }
+  static inline std::atomic<int> emergencies{0};
+};
+
+TEST_P(SchedulerAllocation, submitting_and_running_allocate_nothing) {
+  emergencies = 0;
+  const auto scheduler = running(config());
+  ASSERT_TRUE(scheduler->register_this_thread().has_value());
+  const auto hard = scheduler->define({.name = "hard", .deadline_class = DeadlineClass::kHard});
+  const auto firm = scheduler->define({.name = "firm", .deadline_class = DeadlineClass::kFirm});
+  const auto source = scheduler->admit({.name = "source",
+                                        .wcet = {1_us},
+                                        .min_inter_arrival = 20_us,
+                                        .deadline = {10_s},
+                                        .unfinished = 8},
+                                       Priority::kNormal);
+  ASSERT_TRUE(source.has_value());
+  const auto periodic =
+      scheduler->schedule_periodic([] {},
+                                   {.name = "periodic",
+                                    .period = 50_us,
+                                    .deadline = RelativeDeadline{1_us},
+                                    .overload = {theory::OverloadRule::kQueue, 2}},
+                                   Priority::kNormal);
+  ASSERT_TRUE(periodic.has_value());
+  const long worker_before = tell_worker(*scheduler, true);
+  const long before = allocations;
+  std::array<Result<TaskHandle>, 6> tasks{TaskHandle{}, TaskHandle{}, TaskHandle{},
+                                          TaskHandle{}, TaskHandle{}, TaskHandle{}};
+  int followers = 0;
+  int jobs_of_source = 0;
+  counting = true;
+  for (int i = 0; i < 3'000; ++i) {
+    const JobOptions of_class{.kind = i % 2 == 0 ? *hard : *firm};
+    tasks[0] = scheduler->schedule([] {});
+    tasks[1] = scheduler->schedule_with_deadline([] {}, RelativeDeadline{1_ns}, of_class);
+    tasks[2] = scheduler->schedule_with_deadline([] {}, AbsoluteDeadline{}, Priority::kNormal);
+    if (tasks[0] && tasks[1]) {
+      tasks[3] = scheduler->then(*tasks[0], [] {});
+      const std::array<TaskHandle, 2> inputs{*tasks[0], *tasks[1]};
+      tasks[4] = scheduler->when_all(inputs, [] {});
+      followers += tasks[4] ? 1 : 0;
+      if (i % 3 == 0) (void)scheduler->cancel(*tasks[0]);
+    }
+    tasks[5] = scheduler->submit([] {}, source->kind);
+    jobs_of_source += tasks[5] ? 1 : 0;
+    if (i % 16 == 0) (void)scheduler->run_until_idle(kLong);
+  }
+  counting = false;
+  EXPECT_EQ(allocations, before);
+  EXPECT_TRUE(scheduler->run_until_idle(kLong).has_value());
+  EXPECT_EQ(tell_worker(*scheduler, false), worker_before);
+  EXPECT_GT(followers, 100);
+  EXPECT_GT(emergencies, 100);
+  EXPECT_EQ(jobs_of_source > 0, source->admitted());
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryPolicy, SchedulerAllocation,
+                         testing::Values(WorkerPolicy::kEdf, WorkerPolicy::kRateMonotonic,
+                                         WorkerPolicy::kLeastLaxity, WorkerPolicy::kFixedPriority,
+                                         WorkerPolicy::kFifo),
+                         [](const auto& policy) { return std::string(to_string(policy.param)); });
 
 TEST(LaneAllocation, the_counter_counts) {
   counting = true;

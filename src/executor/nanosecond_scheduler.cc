@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aegis/executor/nanosecond_scheduler.h"
 
+#include <algorithm>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -131,7 +132,8 @@ Result<TaskOutcome> NanosecondScheduler::wait_for_completion(TaskHandle task, Du
 }
 
 Status NanosecondScheduler::run_until_idle(Duration timeout) {
-  return core_->wait_until_idle(after(core_->state.clock.now(), timeout));
+  const Duration within = std::max(timeout, Duration::zero());
+  return core_->wait_until_idle(after(core_->state.clock.now(), within));
 }
 
 Status NanosecondScheduler::shutdown(Duration within) {

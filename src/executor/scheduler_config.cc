@@ -39,6 +39,11 @@ Status check_spin(const SpinStrategy& spin, const std::string& field) {
   return ok();
 }
 
+Status check_policy(WorkerPolicy policy, const std::string& field) {
+  if (worker_policy_from(to_string(policy))) return ok();
+  return invalid("there is no such policy", field);
+}
+
 Status check_group(const SchedulerConfig& config, const GroupConfig& group,
                    const std::vector<int>& allowed, const std::string& name) {
   const std::size_t workers = group.workers.value_or(config.workers);
@@ -54,6 +59,9 @@ Status check_group(const SchedulerConfig& config, const GroupConfig& group,
     if (group.cpus && !group.cpus->empty()) {
       return invalid("the kernel refuses pinned threads a reservation", name + ".cpus");
     }
+  }
+  if (group.policy) {
+    if (Status known = check_policy(*group.policy, name + ".policy"); !known) return known;
   }
   if (group.cpus) {
     if (Status known = check_cpus(*group.cpus, allowed, name + ".cpus"); !known) return known;
@@ -94,6 +102,7 @@ Status check_sizes(const SchedulerConfig& config) {
 Status validate(const SchedulerConfig& config) {
   if (Status sound = check_sizes(config); !sound) return sound;
   if (Status sound = check_spin(config.spin, "spin"); !sound) return sound;
+  if (Status known = check_policy(config.policy, "policy"); !known) return known;
   const auto allowed = cpus_of_this_process();
   if (!allowed) return fail(allowed.error());
   if (Status known = check_cpus(config.cpus, *allowed, "cpus"); !known) return known;

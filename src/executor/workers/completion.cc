@@ -14,7 +14,7 @@ std::int64_t Completion::end(SlotId id, TaskEnd how, TimePoint now, Phase as) no
 }
 
 std::int64_t Completion::release(SlotId id, TimePoint now) noexcept {
-  release_follower(id);
+  release_follower(id, now);
   end_failed_followers(now);
   return ended_;
 }
@@ -32,10 +32,13 @@ void Completion::end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexce
   const bool one_shot = slot.terms.periodic == kNoPeriodic;
   SporadicSource* const source = state_.kinds[slot.terms.kind].source.get();
   slot.body.reset();
-  // Of those that ran, or are periodic, there is one.
+  // Those that ran, or are periodic, have an outcome, and are in their worker's books.
   const bool begun =
       how == TaskEnd::kCompleted || how == TaskEnd::kThrew || how == TaskEnd::kSkipped;
-  if (one_shot && !begun) slot.outcome = {.arrival = slot.terms.urgency.arrival};
+  if (one_shot && !begun) {
+    slot.outcome = {.arrival = slot.terms.urgency.arrival};
+    state_.kinds[slot.terms.kind].never_ran.fetch_add(1, std::memory_order_relaxed);
+  }
   slot.outcome.end = how;
   slot.outcome.completion = now;
   // Before it is seen to have ended: who waited for it may submit the next.
@@ -44,28 +47,31 @@ void Completion::end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexce
   const auto audience = slot.state.end(as);
   if (audience.waiters) state_.waiting.ring(id);
   if (audience.dependents) {
-    let_go(slot, how == TaskEnd::kCompleted);
+    let_go(slot, how == TaskEnd::kCompleted, now);
     slot.state.unpin();
   }
   if (one_shot) ++ended_;
 }
 
-void Completion::let_go(TaskSlot& ended, bool completed) noexcept {
+void Completion::let_go(TaskSlot& ended, bool completed, TimePoint now) noexcept {
   Dependents::Link link = Dependents::close(ended);
   while (link != Dependents::kNobody) {
     const SlotId id = Dependents::follower(link);
     TaskSlot& follower = state_.directory[id];
     const Dependents::Link next = follower.next_link[Dependents::place(link)];
     if (!completed) follower.input_failed.store(true, std::memory_order_relaxed);
-    if (follower.inputs_left.fetch_sub(1, std::memory_order_acq_rel) == 1) release_follower(id);
+    if (follower.inputs_left.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      release_follower(id, now);
     link = next;
   }
 }
 
-// Its last input has ended, so nothing refers to it any more.
-void Completion::release_follower(SlotId id) noexcept {
+// Its last input has ended, so nothing refers to it any more. That is its arrival: what it waited
+// for its inputs is no latency of its worker.
+void Completion::release_follower(SlotId id, TimePoint now) noexcept {
   TaskSlot& follower = state_.directory[id];
   if (!follower.input_failed.load(std::memory_order_relaxed)) {
+    follower.terms.urgency.arrival = now;
     if (follower.state.queue()) {
       check(enqueuer_ != nullptr, "only a completed task makes others ready");
       state_.enqueue(*enqueuer_, id, follower.terms);

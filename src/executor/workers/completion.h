@@ -32,8 +32,8 @@ class Completion {
 
  private:
   void end_one(SlotId id, TaskEnd how, TimePoint now, Phase as) noexcept;
-  void release_follower(SlotId id) noexcept;
-  void let_go(TaskSlot& ended, bool completed) noexcept;
+  void release_follower(SlotId id, TimePoint now) noexcept;
+  void let_go(TaskSlot& ended, bool completed, TimePoint now) noexcept;
   void end_failed_followers(TimePoint now) noexcept;
 
   SchedulerState& state_;

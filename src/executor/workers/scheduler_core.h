@@ -46,7 +46,7 @@ class NanosecondScheduler::Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] Result<TaskHandle> submit_after(std::span<const TaskHandle> before, TaskBody&& body,
                                                 const JobTerms& terms) noexcept;
   [[nodiscard]] Result<TaskHandle> submit_to_source(TaskBody&& body, TaskKind kind) noexcept;
-  [[nodiscard]] Result<Submitter*> seat();
+  [[nodiscard]] Result<Submitter*> seat() noexcept;
 
   // Cold: recurrent.cc, with control held inside.
   [[nodiscard]] Result<Admission> add_periodic(TaskBody&& body, const PeriodicTask& task,

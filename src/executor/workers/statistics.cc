@@ -67,7 +67,11 @@ KindStats NanosecondScheduler::Core::statistics_of(const KindState& kind) const 
   std::vector<const LatencyMonitor*> all;
   for (const auto& monitor : kind.monitors) all.push_back(monitor.get());
   const bool declared = kind.wcet > Duration::zero();
-  return kind_stats(kind.config.name, declared ? std::optional(kind.wcet) : std::nullopt, all);
+  KindStats stats =
+      kind_stats(kind.config.name, declared ? std::optional(kind.wcet) : std::nullopt, all);
+  const std::int64_t never_ran = kind.never_ran.load(std::memory_order_relaxed);
+  stats.jobs.cancelled += static_cast<std::uint64_t>(never_ran);
+  return stats;
 }
 
 std::optional<WcetEstimate> NanosecondScheduler::Core::estimated_wcet(TaskKind kind) const {

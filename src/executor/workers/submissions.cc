@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // NanosecondScheduler: from a caller's task to its worker's ring.
+#include <algorithm>
 #include <array>
+#include <new>
 #include <utility>
 
 #include "completion.h"
@@ -40,7 +42,7 @@ Input follow(const SlotDirectory::Place& before, TaskSlot& follower, Dependents:
 
 }  // namespace
 
-Result<Submitter*> NanosecondScheduler::Core::seat() {
+Result<Submitter*> NanosecondScheduler::Core::seat() noexcept try {
   if (Submitter* sitting = Seats::sitting(number)) [[likely]]
     return sitting;
   if (Seats::given_back()) {
@@ -68,6 +70,8 @@ Result<Submitter*> NanosecondScheduler::Core::seat() {
   state.submitters.add(std::move(fresh));
   Seats::take(number, submitter, weak_from_this());
   return &submitter;
+} catch (const std::bad_alloc&) {
+  return fail(Error::transient(ErrorCode::kResourceExhausted, "no memory for a thread's rings"));
 }
 
 Result<JobTerms> NanosecondScheduler::Core::terms_of(const JobOptions& options, TimePoint arrival,
@@ -88,8 +92,10 @@ Result<JobTerms> NanosecondScheduler::Core::terms_of(const JobOptions& options, 
   }
   const TaskKindConfig& kind = state.kinds[options.kind.index].config;
   const bool periodic = kind.period > Duration::zero();
+  // The clock has no instants below zero: whatever is due before is due then.
+  const AbsoluteDeadline due{std::max(deadline.value, TimePoint{})};
   return JobTerms{.urgency = {.arrival = arrival,
-                              .deadline = deadline,
+                              .deadline = due,
                               .wcet = Duration::zero(),
                               .period = periodic ? kind.period : Duration::max(),
                               .level = kind.level},
@@ -148,7 +154,7 @@ Result<TaskHandle> NanosecondScheduler::Core::submit_to_source(TaskBody&& body,
                                .worker = source.worker,
                                .deadline_class = known.deadline_class,
                                .proven = true});
-  if (!submitted) source.finished();
+  if (!submitted) source.take_back(now);
   return submitted;
 }
 

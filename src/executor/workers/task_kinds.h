@@ -59,7 +59,13 @@ class SporadicSource {
                                                    std::memory_order_acq_rel));
     return Arrival::kTaken;
   }
-  // Its job has ended, or was not taken by its submitter after all.
+  // The job that arrived then was not taken after all: the next may arrive in its place.
+  void take_back(TimePoint arrival) noexcept {
+    std::int64_t not_before = (arrival + min_inter_arrival).ns();
+    not_before_ns_.compare_exchange_strong(not_before, arrival.ns(), std::memory_order_acq_rel);
+    finished();
+  }
+  // Its job has ended.
   void finished() noexcept { unfinished_.fetch_sub(1, std::memory_order_acq_rel); }
   void close() noexcept { open_.store(false, std::memory_order_seq_cst); }
   [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
@@ -80,6 +86,9 @@ struct KindState {
   Duration wcet;  // declared; zero: not
   std::unique_ptr<SporadicSource> source;
   std::vector<std::unique_ptr<LatencyMonitor>> monitors;  // indexed by worker
+  // One-shot tasks that ended before any worker ran them: cancelled, abandoned, or because one that
+  // they followed failed. Whoever ends them counts, so no worker's monitor can.
+  std::atomic<std::int64_t> never_ran{0};
 };
 
 // All kinds there are; only ever grows. Added by ordinary threads, one at a time, while others

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // NanosecondScheduler: cancelling, waiting for one task or for all, and the end.
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -45,10 +46,18 @@ Result<Cancelled> NanosecondScheduler::Core::cancel(TaskHandle task) noexcept {
     case SlotState::Claim::kWon:
       break;
   }
+  const JobTerms& terms = place->slot->terms;  // ours until it has ended
+  const bool periodic = terms.periodic != kNoPeriodic;
+  WorkerPort* const periodic_on =
+      periodic ? state.ports[state.choose(terms)].get() : nullptr;  // it is pinned
   const std::int64_t ended =
       Completion(state, nullptr)
           .end(place->id, TaskEnd::kCancelled, state.clock.now(), Phase::kDead);
   state.ended_elsewhere.fetch_add(ended, std::memory_order_acq_rel);
+  if (periodic_on) {
+    periodic_on->periodic_cancelled.store(true, std::memory_order_release);
+    periodic_on->signal.notify();
+  }
   return Cancelled::kBeforeStart;
 }
 
@@ -67,7 +76,7 @@ Result<TaskOutcome> NanosecondScheduler::Core::wait(TaskHandle task, Duration ti
       break;
   }
   const TimePoint begun = state.clock.now();
-  const TimePoint until = after(begun, timeout);
+  const TimePoint until = after(begun, std::max(timeout, Duration::zero()));
   const TimePoint looking_until = std::min(until, begun + kLookBeforeSleep);
   while (!slot.has_ended() && state.clock.now() < looking_until) spin_pause();
   bool ended = slot.has_ended();

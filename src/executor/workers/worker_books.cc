@@ -2,6 +2,7 @@
 #include "worker_books.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace aegis::executor {
 namespace {
@@ -19,12 +20,14 @@ Duration beyond(Duration measured, Duration declared) noexcept {
 }  // namespace
 
 WorkerBooks::WorkerBooks(SchedulerState& state, const WorkerSettings& settings,
-                         const std::function<void(const DeadlineMiss&)>& emergency)
+                         const std::function<void(const DeadlineMiss&)>& emergency,
+                         UsageSource usage)
     : state_(state),
       settings_(settings),
       misses_(kMissCapacity),
       alerts_(settings.number),
-      emergency_(emergency) {}
+      emergency_(emergency),
+      usage_(std::move(usage)) {}
 
 void WorkerBooks::waited(const WaitReport& report) noexcept {
   if (report.slept) woken_ = true;
@@ -45,8 +48,11 @@ void WorkerBooks::begin_busy() noexcept {
   first_in_busy_ = true;
 }
 
+// Late is only what passed since the worker could have looked: while it ran a job, that was the
+// job's doing.
 void WorkerBooks::released(TimePoint arrival, TimePoint now) noexcept {
-  const Duration late = beyond(now - arrival, settings_.admission.overheads.release);
+  const Duration late =
+      beyond(now - std::max(arrival, free_since_), settings_.admission.overheads.release);
   late_release_ = std::max(late_release_, late);
 }
 
@@ -63,7 +69,8 @@ void WorkerBooks::job_ended(const JobTerms& terms, const EndedJob& job) noexcept
   }
   lost_waiting_ = Duration::zero();
   working_ns_.add(execution.ns());
-  if (woken_) wake_up_.record(job.start - job.arrival);
+  free_since_ = job.end;
+  if (woken_) note_wake_up(terms, job);
   note_evidence(terms, execution);
   const bool declared = terms.urgency.wcet > Duration::zero();
   JobRecord record{.arrival = job.arrival,
@@ -85,7 +92,7 @@ void WorkerBooks::job_ended(const JobTerms& terms, const EndedJob& job) noexcept
   if (job.threw) alert(AlertKind::kTaskThrew, terms, execution, {}, job.end);
   first_in_busy_ = false;
   // Once a sleep, and not between the wake-up and its job.
-  if (woken_ && !missed) take_stock(job.end, this_thread_usage());
+  if (woken_ && !missed) take_stock(job.end, usage_());
   woken_ = false;
 }
 
@@ -98,12 +105,24 @@ void WorkerBooks::job_skipped(const JobTerms& terms, const EndedJob& job) noexce
                              .missed = miss(terms, job, true)});
 }
 
-void WorkerBooks::job_cancelled(const JobTerms& terms, TimePoint now) noexcept {
-  monitor(terms).record_job({.arrival = terms.urgency.arrival,
-                             .start = now,
-                             .end = now,
-                             .outcome = JobEnd::kCancelled,
-                             .started = false});
+void WorkerBooks::activations_dropped(const JobTerms& terms, std::uint32_t count,
+                                      TimePoint now) noexcept {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    monitor(terms).record_job(
+        {.start = now, .end = now, .outcome = JobEnd::kCancelled, .started = false});
+  }
+}
+
+// The first job after a sleep found nothing before it: what it waited beyond a wake-up and a choice
+// as declared, it waited for its worker to wake.
+void WorkerBooks::note_wake_up(const JobTerms& terms, const EndedJob& job) noexcept {
+  const Duration took = job.start - job.arrival;
+  wake_up_.record(took);
+  const bool from_sibling = terms.worker == kAnyWorker && state_.groups[terms.group].count > 1;
+  if (from_sibling) return;  // perhaps: it may have waited there
+  const theory::Overheads& declared = settings_.admission.overheads;
+  const auto expected = Duration::checked_add(declared.release, declared.dispatch);
+  late_release_ = std::max(late_release_, beyond(took, expected.value_or(Duration::max())));
 }
 
 // What this job did to those behind it. A job without WCET is charged as blocking for longer than
@@ -150,7 +169,7 @@ MissCause WorkerBooks::miss(const JobTerms& terms, const EndedJob& job, bool ski
 }
 
 MissCause WorkerBooks::cause_of(const JobTerms& terms, const EndedJob& job, bool skipped) noexcept {
-  const ThreadUsage usage = this_thread_usage();
+  const ThreadUsage usage = usage_();
   MissEvidence evidence = evidence_;
   evidence.tardiness = job.end - job.deadline.value;
   evidence.skipped = skipped;

@@ -44,10 +44,15 @@ struct EndedJob {
 // worker has slept, and one a miss. The readers say so.
 class WorkerBooks {
  public:
+  // `usage`: what the kernel counts for the calling thread. Real-time, as the worker is.
+  using UsageSource = std::function<ThreadUsage()>;
   WorkerBooks(SchedulerState& state, const WorkerSettings& settings,
-              const std::function<void(const DeadlineMiss&)>& emergency);
+              const std::function<void(const DeadlineMiss&)>& emergency,
+              UsageSource usage = this_thread_usage);
 
   // ---- the worker ----
+  // Its thread begins: what was before is none of its losses.
+  void begin() noexcept { take_stock(state_.clock.now(), usage_()); }
   void waited(const WaitReport& report) noexcept;
   // It was away by intent, with work waiting.
   void rested(Duration rest) noexcept;
@@ -57,7 +62,8 @@ class WorkerBooks {
   void job_ended(const JobTerms& terms, const EndedJob& job) noexcept;
   // It never ran: firm and too late to begin, or turned away by its overload rule.
   void job_skipped(const JobTerms& terms, const EndedJob& job) noexcept;
-  void job_cancelled(const JobTerms& terms, TimePoint now) noexcept;
+  // Activations that had been released when their task was cancelled or abandoned.
+  void activations_dropped(const JobTerms& terms, std::uint32_t count, TimePoint now) noexcept;
 
   // ---- anybody ----
   [[nodiscard]] const WorkerSettings& settings() const noexcept { return settings_; }
@@ -77,6 +83,7 @@ class WorkerBooks {
     return terms.periodic == settings_.max_periodic;
   }
   [[nodiscard]] LatencyMonitor& monitor(const JobTerms& terms) noexcept;
+  void note_wake_up(const JobTerms& terms, const EndedJob& job) noexcept;
   void note_evidence(const JobTerms& terms, Duration execution) noexcept;
   // Finds the cause and tells everybody who wants to know.
   MissCause miss(const JobTerms& terms, const EndedJob& job, bool skipped) noexcept;
@@ -91,6 +98,7 @@ class WorkerBooks {
   trace::SpscRing<DeadlineMiss> misses_;
   AlertQueue alerts_;
   const std::function<void(const DeadlineMiss&)>& emergency_;
+  const UsageSource usage_;
 
   LatencyMonitor rehearsals_;  // nobody reads it
   LatencyHistogram wake_up_;
@@ -108,6 +116,7 @@ class WorkerBooks {
   bool woken_ = false;  // no job has started since
   bool first_in_busy_ = false;
   Duration lost_waiting_;  // since the last busy period
+  TimePoint free_since_;   // the end of the last job
   Duration late_release_;  // of those released since the last job
   MissEvidence evidence_;  // of this busy period
 };

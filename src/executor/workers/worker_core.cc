@@ -74,6 +74,8 @@ std::optional<ReadyTask> WorkerCore::choose(TimePoint now) noexcept {
     const std::scoped_lock choosing(lock_);
     take_submissions();
     release_due(now);
+    if (port_.periodic_cancelled.load(std::memory_order_relaxed)) [[unlikely]]
+      retire_cancelled();
     chosen = pop();
     publish_load(chosen.has_value());
   }
@@ -184,8 +186,9 @@ bool WorkerCore::submissions_wait() const noexcept {
 bool WorkerCore::called() const noexcept {
   if (port_.load.load(std::memory_order_relaxed) > 0) return true;
   if (submissions_wait() || state_.stopping.load(std::memory_order_acquire)) return true;
-  if (sibling_has_surplus()) return true;
-  return state_.draining.load(std::memory_order_acquire) && periodic_.next() != TimePoint::max();
+  if (port_.periodic_cancelled.load(std::memory_order_relaxed) || sibling_has_surplus())
+    return true;
+  return state_.draining.load(std::memory_order_acquire) && periodic_.any();
 }
 
 void WorkerCore::waited(const WaitReport& report) noexcept {

@@ -61,6 +61,8 @@ class WorkerCore {
     if (!siblings.empty()) lock_.enable();
   }
 
+  // On its thread, before the first step. A system call.
+  void begin() noexcept { books_.begin(); }
   WorkerStep step() noexcept;
 
   // Between two steps, with a release some microseconds away: releases and runs a job of nothing,
@@ -89,6 +91,7 @@ class WorkerCore {
   void stop_releases(TimePoint now) noexcept;
   void end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) noexcept;
   void retire(std::uint16_t index) noexcept;
+  void retire_cancelled() noexcept;
 
   // worker_core.cc: choosing.
   [[nodiscard]] std::optional<ReadyTask> choose(TimePoint now) noexcept;

@@ -18,7 +18,7 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
   const Activation& activation = task.next();
   return {.id = ready.slot,
           .arrival = activation.arrival,
-          .deadline = activation.arrival + task.plan.deadline,
+          .deadline = task.plan.deadline_of(activation.arrival),
           .activation = activation.number,
           .periodic = &task};
 }
@@ -26,7 +26,6 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
 TimePoint WorkerCore::run(const ReadyTask& ready, TimePoint now) noexcept {
   TaskSlot& slot = state_.directory[ready.slot];
   if (!slot.state.start()) {  // cancelled while it waited
-    books_.job_cancelled(slot.terms, now);
     if (slot.terms.periodic != kNoPeriodic) {
       const std::scoped_lock changing(lock_);
       retire(slot.terms.periodic);
@@ -84,7 +83,9 @@ void WorkerCore::announce(const TaskSlot& slot, const Job& job, TimePoint start)
   constexpr auto relaxed = std::memory_order_relaxed;
   RunningJob& running = port_.running;
   const bool hard = slot.terms.deadline_class == DeadlineClass::kHard;
-  const Duration by_wcet = slot.terms.urgency.wcet * settings_.hang_factor;
+  const Duration by_wcet =
+      Duration::checked_multiply(slot.terms.urgency.wcet, settings_.hang_factor)
+          .value_or(Duration::max());
   // Who reads a value of this job sees that the last one's number is gone.
   std::atomic_thread_fence(std::memory_order_release);
   running.slot.store(job.id, relaxed);

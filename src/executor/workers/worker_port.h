@@ -44,6 +44,9 @@ struct WorkerPort {
   alignas(kCacheLine) std::atomic<std::uint32_t> load{0};
   // Of those, waiting ones a sibling may take.
   std::atomic<std::uint32_t> movable{0};
+  // A periodic task was cancelled between two activations, and its next may be hours away: the
+  // worker is to give its place back now. Set by who cancels, cleared by the worker.
+  std::atomic<bool> periodic_cancelled{false};
   // Odd while busy; grows by one at each change.
   Counter busy_changes;
   Counter ended;       // one-shot tasks that it ended

@@ -7,6 +7,7 @@
 
 #include "aegis/base/check.h"
 
+#include "instants.h"
 #include "prefetch.h"
 #include "worker_core.h"
 
@@ -65,7 +66,7 @@ void WorkerCore::take(SlotId id) noexcept {
     return;
   }
   const PeriodicState& task = periodic_[slot.terms.periodic];
-  periodic_.start(slot.terms.periodic, slot.terms.urgency.arrival + task.plan.offset);
+  periodic_.start(slot.terms.periodic, after(slot.terms.urgency.arrival, task.plan.offset));
 }
 
 void WorkerCore::push(const TaskSlot& slot, SlotId id, const Urgency& urgency) noexcept {
@@ -94,6 +95,7 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
     state_.directory[id].state.bury();
     return;
   }
+  const AbsoluteDeadline deadline = task.plan.deadline_of(arrival);
   const Activation activation{arrival, task.released++};
   if (task.over()) periodic_.stop(index);
   const bool room = task.has_room(arrival);
@@ -104,7 +106,7 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
                         .arrival = arrival,
                         .start = now,
                         .end = now,
-                        .deadline = arrival + task.plan.deadline,
+                        .deadline = deadline,
                         .activation = activation.number});
     // Its last release, and nothing of it waits or runs that would end it later.
     if (task.over() && task.unfinished == 0) end_periodic(index, TaskEnd::kCompleted, now);
@@ -113,7 +115,7 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
   task.add(activation);
   Urgency urgency = slot.terms.urgency;
   urgency.arrival = arrival;
-  urgency.deadline = arrival + task.plan.deadline;
+  urgency.deadline = deadline;
   push(slot, task.plan.slot, urgency);
 }
 
@@ -121,7 +123,7 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
 void WorkerCore::stop_releases(TimePoint now) noexcept {
   periodic_.for_each_active([&](std::uint16_t index) {
     PeriodicState& task = periodic_[index];
-    if (task.cut_short) return;
+    if (task.over()) return;  // all its activations have been released: it ends with the last
     periodic_.stop(index);
     task.cut_short = true;
     if (task.unfinished == 0) end_periodic(index, TaskEnd::kAbandoned, now);
@@ -141,12 +143,26 @@ void WorkerCore::end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) n
   }
 }
 
+// Who has cancelled one sets the flag after its end, so that it is found ended here. With the lock
+// held.
+void WorkerCore::retire_cancelled() noexcept {
+  if (!port_.periodic_cancelled.exchange(false, std::memory_order_acq_rel)) return;
+  periodic_.for_each_active([&](std::uint16_t index) {
+    SlotState& state = state_.directory[periodic_[index].plan.slot].state;
+    if (!state.has_ended()) return;
+    retire(index);
+    state.bury();
+  });
+}
+
 // No timer, ready set or ring refers to it any more. With the lock held.
 void WorkerCore::retire(std::uint16_t index) noexcept {
   PeriodicState& task = periodic_[index];
   periodic_.stop(index);
   const auto its = [&](const ReadyTask& ready) { return ready.slot == task.plan.slot; };
   if (task.unfinished > 0) {
+    const JobTerms& terms = state_.directory[task.plan.slot].terms;
+    books_.activations_dropped(terms, task.unfinished, state_.clock.now());
     proven_.remove_if(its);
     plain_.remove_if(its);
   }

@@ -18,6 +18,7 @@ Status WorkerThread::start(const ThreadRequest& request) {
     Seats::take_as_worker(scheduler_, own_);
     id_.store(this_thread(), std::memory_order_release);
     Machine machine{core_, wait_};
+    core_.begin();
     serve(machine, wait_);
   });
   if (!thread) return fail(thread.error());

@@ -48,7 +48,7 @@ enum class TaskEnd : std::uint8_t {
 struct TaskOutcome {
   TaskEnd end = TaskEnd::kCompleted;
   bool missed = false;   // completed past its deadline, or skipped because of it
-  TimePoint arrival;     // submission, or first release
+  TimePoint arrival;     // submission, first release, or the end of the last task it followed
   TimePoint start;       // meaningful if it began
   TimePoint completion;  // when it ended, in whichever way
   Duration execution;    // of its last activation
