@@ -168,8 +168,9 @@ WorkerStep WorkerCore::idle(bool stopping) noexcept {
   }
   // A look takes a bounded number: what is left in the rings, or was taken after winding down, ends
   // in the next step.
-  const bool through = periodic_.next() == TimePoint::max() && !submissions_wait();
-  if (stopping && through) return {.kind = WorkerStep::Kind::kStopped};
+  if (stopping && periodic_.next() == TimePoint::max() && !submissions_wait()) {
+    return {.kind = WorkerStep::Kind::kStopped};
+  }
   return {.kind = WorkerStep::Kind::kIdle, .wake_up = periodic_.next()};
 }
 
