@@ -270,11 +270,11 @@ TEST(BadHandles, are_recognised_by_every_function) {
 
 TEST(BadHandles, of_tasks_long_gone_are_stale) {
   SchedulerConfig config = one_worker();
-  config.queue_capacity = 2;
+  config.queue_capacity = 8;
   const auto scheduler = running(config);
   const auto old = scheduler->schedule([] {});
   ASSERT_TRUE(old.has_value());
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 16; ++i) {
     ASSERT_TRUE(scheduler->run_until_idle(kLong).has_value());
     ASSERT_TRUE(scheduler->schedule([] {}).has_value());
   }

@@ -27,11 +27,12 @@ using namespace time_literals;
 
 TEST(Limits, a_full_queue_refuses_and_takes_again) {
   SchedulerConfig config = one_worker();
-  config.queue_capacity = 2;
+  config.queue_capacity = 8;
   const auto scheduler = running(config);
   Gate gate(*scheduler);
   const auto second = scheduler->schedule([] {});
   ASSERT_TRUE(second.has_value());
+  for (int i = 2; i < 8; ++i) ASSERT_TRUE(scheduler->schedule([] {}).has_value());
   for (int i = 0; i < 3; ++i) {
     const auto third = scheduler->schedule([] {});
     EXPECT_EQ(code_of(third), ErrorCode::kResourceExhausted);
@@ -45,7 +46,7 @@ TEST(Limits, a_full_queue_refuses_and_takes_again) {
 
 TEST(Limits, a_place_refused_is_no_arrival_of_a_source) {
   SchedulerConfig config = one_worker();
-  config.queue_capacity = 2;
+  config.queue_capacity = 8;
   const auto scheduler = running(config);
   const auto source = scheduler->admit({.name = "source",
                                         .wcet = {1_ms},
@@ -54,7 +55,7 @@ TEST(Limits, a_place_refused_is_no_arrival_of_a_source) {
                                        Priority::kNormal);
   ASSERT_TRUE(source.has_value() && source->admitted()) << source->reason;
   Gate gate(*scheduler);
-  ASSERT_TRUE(scheduler->schedule([] {}).has_value());
+  for (int i = 1; i < 8; ++i) ASSERT_TRUE(scheduler->schedule([] {}).has_value());
   EXPECT_TRUE(is_transient(scheduler->submit([] {}, source->kind)));
   gate.open();
   ASSERT_TRUE(scheduler->run_until_idle(kLong).has_value());

@@ -121,7 +121,7 @@ TEST(PeriodicEnd, a_task_whose_last_activation_is_skipped_ends) {
 
 TEST(PeriodicEnd, as_many_releases_queue_up_as_there_is_room_for) {
   SchedulerConfig config = ordinary();
-  config.queue_capacity = 4;
+  config.queue_capacity = 8;
   config.max_submitters = 1;
   config.max_recurrent = 64;
   const auto scheduler = running(config);

@@ -6,6 +6,8 @@
 #include "aegis/executor/cache_line.h"
 #include "aegis/executor/hybrid_wait.h"
 
+#include "platform/sleep.h"
+
 namespace aegis::executor {
 
 // The step that must be one; tests hold the broken twin.
@@ -28,7 +30,15 @@ class BasicQueueLock {
 
   void lock() noexcept {
     if (!enabled_) return;
-    while (!try_take()) spin_pause();
+    for (int looks = 1; !try_take(); ++looks) {
+      // Far longer than a choice takes. The holder may share this processor at the same real-time
+      // priority and have slept (a page fault): it goes on only when this thread does.
+      if (looks % 4096 == 0) {
+        platform::sleep_for(Duration::microseconds(20));
+      } else {
+        spin_pause();
+      }
+    }
   }
   [[nodiscard]] bool try_lock() noexcept { return enabled_ && try_take(); }
   // As a hint only.

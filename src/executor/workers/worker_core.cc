@@ -166,7 +166,11 @@ WorkerStep WorkerCore::idle(bool stopping) noexcept {
     busy_ = false;
     port_.busy_changes.add();
   }
-  if (stopping) return {.kind = WorkerStep::Kind::kStopped};
+  // A look takes a bounded number: what is left in the rings, or was taken after winding down, ends
+  // in the next step.
+  if (stopping && periodic_.next() == TimePoint::max() && !submissions_wait()) {
+    return {.kind = WorkerStep::Kind::kStopped};
+  }
   return {.kind = WorkerStep::Kind::kIdle, .wake_up = periodic_.next()};
 }
 
