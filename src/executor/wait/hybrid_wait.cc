@@ -48,8 +48,12 @@ Duration HybridWait::rest_if_due() noexcept {
 }
 
 Duration HybridWait::rest_if_due(TimePoint now) noexcept {
-  if (now - last_rest_ < kPollRestEvery) return Duration::zero();
-  platform::sleep_for(kPollRest);
+  if (!restless(now, kPollRestEvery)) return Duration::zero();
+  return rest_for(kPollRest, now);
+}
+
+Duration HybridWait::rest_for(Duration length, TimePoint now) noexcept {
+  platform::sleep_for(length);
   const TimePoint awake = clock_.now();
   slept(awake - now, awake, true);
   return awake - now;

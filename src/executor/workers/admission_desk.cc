@@ -79,6 +79,7 @@ AdmissionDesk::Answer AdmissionDesk::ask(theory::Task task) {
   }
   answer.certificate = std::move(*certificate);
   tasks_ = std::move(together);
+  port_.serves_proven.store(true, std::memory_order_relaxed);
   ++next_id_;
   return answer;
 }

@@ -13,6 +13,14 @@ std::uint32_t next_number() noexcept {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+// A rest of the worker holds up a proven job as a plain task would.
+AdmissionAssumptions with_rests(AdmissionAssumptions assumptions) {
+  const auto rest = Duration::checked_add(kProvenRest, assumptions.overheads.release);
+  assumptions.longest_plain_task =
+      std::max(assumptions.longest_plain_task, rest.value_or(Duration::max()));
+  return assumptions;
+}
+
 std::size_t workers_in(const SchedulerConfig& config) {
   std::size_t workers = 0;
   for (const GroupConfig& group : config.groups) {
@@ -89,9 +97,9 @@ void NanosecondScheduler::Core::build_workers() {
     books_.push_back(std::make_unique<WorkerBooks>(state, plan.settings, config.emergency));
     cores_.push_back(std::make_unique<WorkerCore>(state, state.submitters[1 + number_of_worker],
                                                   plan.settings, *books_.back()));
-    desks_.push_back(std::make_unique<AdmissionDesk>(plan.settings.policy, plan.settings.admission,
-                                                     *state.ports[number_of_worker],
-                                                     plan.unprovable));
+    desks_.push_back(
+        std::make_unique<AdmissionDesk>(plan.settings.policy, with_rests(plan.settings.admission),
+                                        *state.ports[number_of_worker], plan.unprovable));
   }
   siblings_.resize(cores_.size());
   for (std::size_t i = 0; i < cores_.size(); ++i) {

@@ -244,6 +244,7 @@ class VirtualWorker {
     while (now() < kOrigin + end) {
       const WorkerStep step = core->step();
       if (step.kind == WorkerStep::Kind::kStopped) return true;
+      if (step.kind == WorkerStep::Kind::kRan && rests) rest();
       if (step.kind == WorkerStep::Kind::kIdle) sleep_until(std::min(step.wake_up, kOrigin + end));
     }
     return false;
@@ -251,8 +252,9 @@ class VirtualWorker {
 
   const WorkerSettings config;
   ManualClock clock{kOrigin};
-  ThreadUsage usage;                                   // what the kernel says of the worker
-  Duration wakes_late;                                 // beyond each planned or called wake-up
+  ThreadUsage usage;    // what the kernel says of the worker
+  bool rests = false;   // between jobs, as a worker with proven tasks does
+  Duration wakes_late;  // beyond each planned or called wake-up
   std::function<void(const DeadlineMiss&)> emergency;  // before the first step
   std::function<void(int name)> during;                // within an execution, at its begin
   SchedulerState state;
@@ -287,6 +289,13 @@ class VirtualWorker {
     pass(takes);
     ran.push_back({name, job.activation, job.arrival, job.start, now()});
   }
+  // As WorkerThread does.
+  void rest() {
+    if (now() - last_rest_ < HybridWait::kRestEvery || core->proven_wait(now())) return;
+    pass(kProvenRest, false);
+    core->rested(kProvenRest);
+    last_rest_ = now();
+  }
   // As HybridWait would: until the instant, or until the worker is called.
   void sleep_until(TimePoint until) {
     const TimePoint asleep = now();
@@ -296,6 +305,7 @@ class VirtualWorker {
       pass(std::max(next - now(), Duration::zero()), false);
     }
     if (now() == asleep) return;
+    if (now() - asleep >= HybridWait::kRest) last_rest_ = now();
     pass(wakes_late, false);
     core->waited(
         {.slept = true, .largest_gap = {}, .late = wakes_late, .sleeping = now() - asleep});
@@ -304,6 +314,7 @@ class VirtualWorker {
   std::map<int, std::function<Duration(std::uint64_t)>> durations_;
   std::vector<std::pair<Duration, std::function<void()>>> plan_;
   std::vector<DeadlineMiss> misses_;
+  TimePoint last_rest_ = kOrigin;
   Duration lost_;  // in the execution that passes
 };
 

@@ -89,6 +89,14 @@ std::optional<ReadyTask> WorkerCore::choose(TimePoint now) noexcept {
   return chosen;
 }
 
+bool WorkerCore::proven_wait(TimePoint now) noexcept {
+  const std::scoped_lock looking(lock_);
+  take_submissions();
+  release_due(now);
+  publish_load(true);
+  return !proven_.empty();
+}
+
 std::optional<ReadyTask> WorkerCore::pop() noexcept {
   if (!proven_.empty()) return proven_.pop();
   if (plain_.empty()) return std::nullopt;

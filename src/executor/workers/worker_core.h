@@ -76,6 +76,14 @@ class WorkerCore {
   void waited(const WaitReport& report) noexcept;
   void rested(Duration rest) noexcept;
 
+  // Whether anything was ever proven of it.
+  [[nodiscard]] bool serves_proven() const noexcept {
+    return port_.serves_proven.load(std::memory_order_relaxed);
+  }
+  // Between two steps: whether a proven job waits, also one that arrived by `now` and has not been
+  // taken yet.
+  [[nodiscard]] bool proven_wait(TimePoint now) noexcept;
+
   [[nodiscard]] PeriodicJobs& periodic() noexcept { return periodic_; }
   [[nodiscard]] WorkerPort& port() noexcept { return port_; }
   [[nodiscard]] const WorkerSettings& settings() const noexcept { return settings_; }

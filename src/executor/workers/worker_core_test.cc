@@ -228,7 +228,8 @@ TEST(WorkerCore, it_stops_when_told_and_nothing_waits) {
 // ---- what was proven ----
 
 // Admitted sets, run as unkindly as the proof allows: everything takes its WCET, comes as early as
-// it may and all at once, just after a plain task as long as any may be has begun. No job misses.
+// it may and all at once, just after a plain task as long as any may be has begun; and the worker
+// rests when it owes it. No job misses.
 TEST(WorkerAdmission, what_is_admitted_does_not_miss) {
   constexpr WorkerPolicy kProvable[] = {WorkerPolicy::kEdf, WorkerPolicy::kRateMonotonic,
                                         WorkerPolicy::kFixedPriority, WorkerPolicy::kFifo};
@@ -241,9 +242,10 @@ TEST(WorkerAdmission, what_is_admitted_does_not_miss) {
     };
     WorkerSettings settings = VirtualWorker::settings(kProvable[seed % 4]);
     settings.admission.overheads = {};
-    settings.admission.longest_plain_task = between(1, 1'000);
-    const Duration plain = settings.admission.longest_plain_task;
+    const Duration plain = between(1, 1'000);
+    settings.admission.longest_plain_task = std::max(plain, kProvenRest);
     VirtualWorker worker(settings);
+    worker.rests = true;
     AdmissionDesk desk(settings.policy, settings.admission, *worker.state.ports[0], {});
     // FIFO serves plain tasks after all proven ones too, since those have a set of their own.
     for (int i = 0; i < 6; ++i) {
@@ -285,6 +287,23 @@ TEST(WorkerAdmission, what_is_admitted_does_not_miss) {
   }
   EXPECT_GT(admitted, 400);
   EXPECT_GT(refused, 200);
+}
+
+// Between two plain jobs it rests, between two proven ones it does not: no rest is in the proof but
+// one, in the place of a plain task.
+TEST(WorkerAdmission, no_rest_begins_while_a_proven_job_waits) {
+  VirtualWorker worker;
+  worker.rests = true;
+  for (int i = 0; i < 4; ++i) {
+    worker.submit({.name = i, .takes = 2_ms, .deadline = 1_s, .wcet = 2_ms});
+  }
+  for (int i = 4; i < 6; ++i) worker.submit({.name = i, .takes = 2_ms});
+  worker.run_until(100_ms);
+  const auto gap = [&](std::size_t i) { return worker.ran[i].start - worker.ran[i - 1].end; };
+  ASSERT_EQ(worker.ran.size(), 6U);
+  EXPECT_EQ(gap(1) + gap(2) + gap(3), 0_ms);
+  EXPECT_EQ(gap(4), kProvenRest);
+  EXPECT_EQ(gap(5), kProvenRest);
 }
 
 TEST(WorkerAdmission, a_refusal_says_why_and_what_would_have_been_admitted) {

@@ -44,6 +44,8 @@ struct WorkerPort {
   alignas(kCacheLine) std::atomic<std::uint32_t> load{0};
   // Of those, waiting ones a sibling may take.
   std::atomic<std::uint32_t> movable{0};
+  // Something is, or was, proven of this worker. Set before its first proven job.
+  std::atomic<bool> serves_proven{false};
   // A periodic task was cancelled between two activations, and its next may be hours away: the
   // worker is to give its place back now. Set by who cancels, cleared by the worker.
   std::atomic<bool> periodic_cancelled{false};

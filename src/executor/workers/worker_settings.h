@@ -5,11 +5,16 @@
 #include <cstdint>
 
 #include "aegis/base/time.h"
+#include "aegis/executor/hybrid_wait.h"
 #include "aegis/executor/scheduled_task.h"
 #include "aegis/executor/scheduler_config.h"
 #include "aegis/executor/worker_policy.h"
 
 namespace aegis::executor {
+
+// How long a worker that has proven tasks rests between two jobs. What its proof charges for it is
+// this and the declared lateness of the wake-up, as one plain task (Blocking::best_effort).
+inline constexpr Duration kProvenRest = HybridWait::kRest;
 
 // What one worker is told when it is made.
 struct WorkerSettings {

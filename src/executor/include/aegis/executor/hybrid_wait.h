@@ -94,6 +94,13 @@ class HybridWait {
   // The same for who has just read the clock.
   Duration rest_if_due(TimePoint now) noexcept;
 
+  // For who must say beforehand how long a rest may delay others, and when none may come: whether
+  // the thread has had no rest for so long, and one of this length, in any case.
+  [[nodiscard]] bool restless(TimePoint now, Duration since) const noexcept {
+    return now - last_rest_ >= since;
+  }
+  Duration rest_for(Duration length, TimePoint now) noexcept;
+
   // Any thread: up to the last sleep or the end of the last wait. Real-time: a few loads.
   [[nodiscard]] WaitTime time_spent() const noexcept;
 

@@ -32,7 +32,8 @@ struct AdmissionAssumptions {
                               .clock_error = Duration::microseconds(1)};
   theory::Supply supply;  // what the worker may lose to others; nothing by default
   // The longest task without declared WCET that the group will run: it may hold the worker once
-  // when a proven job arrives. Longer ones are recorded as blocking.
+  // when a proven job arrives. Longer ones are recorded as blocking. At least a rest of the worker,
+  // 60 us and the wake-up from it, is charged.
   Duration longest_plain_task = Duration::microseconds(100);
 };
 
