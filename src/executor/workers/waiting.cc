@@ -6,6 +6,8 @@
 #include <string>
 #include <thread>
 
+#include "aegis/base/check.h"
+
 #include "completion.h"
 #include "entry.h"
 #include "instants.h"
@@ -29,6 +31,11 @@ Error gone() {
 Error from_a_task() {
   return Error::permanent(ErrorCode::kFailedPrecondition,
                           "a task that waits for its own scheduler would wait for itself");
+}
+
+Error from_a_handler() {
+  return Error::permanent(ErrorCode::kFailedPrecondition,
+                          "a handler that ends its own scheduler would wait for itself");
 }
 
 }  // namespace
@@ -124,6 +131,7 @@ void NanosecondScheduler::Core::wake_all() noexcept {
 
 Status NanosecondScheduler::Core::shut_down(Duration within) {
   if (Seats::is_worker_of(number)) return fail(from_a_task());
+  if (Seats::belongs_to(number)) return fail(from_a_handler());
   if (within < Duration::zero()) {
     return fail(Error::permanent(ErrorCode::kInvalidArgument, "a time limit is not negative"));
   }
@@ -172,6 +180,7 @@ std::string NanosecondScheduler::Core::name_of_running() const {
 
 // Waits for the threads, and so for what still runs on them.
 void NanosecondScheduler::Core::finish() {
+  check(!Seats::belongs_to(number), "a scheduler is not destroyed by a task or handler of its own");
   close_entries();
   state.draining.store(true, std::memory_order_release);
   state.abandoning.store(true, std::memory_order_release);
