@@ -192,6 +192,18 @@ TEST(PeriodicJobs, firm_activations_that_cannot_begin_in_time_are_skipped) {
   expect_all_counted(worker, 4);
 }
 
+// Who has cancelled it told the worker, which looked before the task had reached it.
+TEST(PeriodicJobs, cancelled_on_its_way_to_the_worker_gives_its_place_back) {
+  VirtualWorker worker;
+  const TaskHandle task =
+      worker.submit_periodic({.name = 1, .takes = always(1_us), .period = 1_ms, .offset = 3'600_s});
+  EXPECT_EQ(worker.cancel(task), Claim::kWon);
+  worker.state.ports[0]->periodic_cancelled = false;
+  worker.run_until(1_ms);
+  EXPECT_EQ(worker.core->periodic().in_use(), 0U);
+  EXPECT_EQ(worker.outcome(task).end, TaskEnd::kCancelled);
+}
+
 // A look is short however much was missed, and nothing is lost from the count.
 TEST(PeriodicJobs, a_worker_far_behind_passes_over_what_it_missed) {
   VirtualWorker worker;

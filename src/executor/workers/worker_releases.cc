@@ -67,6 +67,11 @@ void WorkerCore::take(SlotId id) noexcept {
     push(slot, id, slot.terms.urgency);
     return;
   }
+  if (slot.state.has_ended()) {  // cancelled on its way, and its first release may be hours away
+    periodic_.give_back(slot.terms.periodic);
+    state_.directory[id].state.bury();
+    return;
+  }
   const PeriodicState& task = periodic_[slot.terms.periodic];
   periodic_.start(slot.terms.periodic, after(slot.terms.urgency.arrival, task.plan.offset));
 }
