@@ -123,6 +123,22 @@ TEST(Limits, kinds_are_so_many) {
       ErrorCode::kResourceExhausted);
 }
 
+TEST(Limits, a_source_that_comes_and_goes_uses_up_no_kinds) {
+  SchedulerConfig config = one_worker();
+  config.max_kinds = 1;
+  const auto scheduler = running(config);
+  for (int i = 0; i < 20; ++i) {
+    const auto source = scheduler->admit(
+        {.name = "s", .wcet = {1_us}, .min_inter_arrival = 1_ms, .deadline = {1_s}},
+        Priority::kNormal);
+    ASSERT_TRUE(source.has_value() && source->admitted()) << i;
+    EXPECT_TRUE(eventually([&] { return scheduler->submit([] {}, source->kind).has_value(); }));
+    ASSERT_TRUE(scheduler->withdraw(source->kind).has_value());
+    EXPECT_EQ(code_of(scheduler->submit([] {}, source->kind)), ErrorCode::kFailedPrecondition);
+    ASSERT_TRUE(scheduler->run_until_idle(kLong).has_value());
+  }
+}
+
 TEST(Limits, two_hundred_threads_may_wait_for_a_task) {
   const auto scheduler = running(one_worker());
   Gate gate(*scheduler);
@@ -283,46 +299,6 @@ TEST(Misbehaviour, a_task_that_would_wait_for_itself_is_told) {
   });
   ASSERT_TRUE(scheduler->wait_for_completion(*task, kLong).has_value());
   EXPECT_EQ(right, 6);
-}
-
-TEST(Misbehaviour, a_handler_that_would_end_its_own_scheduler_is_told) {
-  std::atomic<NanosecondScheduler*> mine{nullptr};
-  std::atomic<int> refused{0};
-  const auto end_it = [&] {
-    NanosecondScheduler* const scheduler = mine.load();
-    if (scheduler == nullptr) return;
-    refused += code_of(scheduler->shutdown(0_ns)) == ErrorCode::kFailedPrecondition ? 1 : 0;
-  };
-  SchedulerConfig config = one_worker();
-  config.on_alert = [&](const Alert&) { end_it(); };
-  config.on_miss = [&](const DeadlineMiss&) { end_it(); };
-  config.emergency = [&](const DeadlineMiss&) { end_it(); };
-  const auto scheduler = running(config);
-  const auto hard = scheduler->define({.name = "hard", .deadline_class = DeadlineClass::kHard});
-  mine = scheduler.get();
-  // The emergency of one that still runs is called by the watchdog.
-  std::atomic<bool> told{false};
-  const auto task = scheduler->schedule_with_deadline(
-      [&] { told = eventually([&] { return refused.load() > 0; }); }, AbsoluteDeadline{TimePoint{}},
-      {.kind = *hard});
-  ASSERT_TRUE(scheduler->wait_for_completion(*task, kLong).has_value());
-  EXPECT_TRUE(told);
-  EXPECT_TRUE(eventually([&] { return refused.load() >= 3; })) << "miss and alert";
-  mine = nullptr;
-  EXPECT_TRUE(scheduler->shutdown(kLong).has_value());
-}
-
-using MisbehaviourDeathTest = ::testing::Test;
-TEST(MisbehaviourDeathTest, a_task_that_destroys_its_scheduler_ends_the_process_with_the_reason) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_DEATH(
-      {
-        auto scheduler = running(one_worker());
-        NanosecondScheduler* const at = scheduler.get();
-        (void)at->schedule([&] { scheduler.reset(); });
-        std::this_thread::sleep_for(std::chrono::seconds(10));
-      },
-      "by a task or handler of its own");
 }
 
 // ---- the end ----

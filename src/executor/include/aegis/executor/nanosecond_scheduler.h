@@ -91,7 +91,8 @@ class NanosecondScheduler {
                                                      RelativeDeadline deadline,
                                                      Priority priority = Priority::kHigh);
 
-  // A sporadic source, proven once; its jobs come with submit(), in real time.
+  // A sporadic source, proven once; its jobs come with submit(), in real time. One that is the same
+  // in everything as one withdrawn before is measured on as the same kind.
   [[nodiscard]] Result<Admission> admit(const SporadicTask& task,
                                         Priority priority = Priority::kHigh);
   // One job of an admitted source, arriving now. Transient kResourceExhausted also when it comes
