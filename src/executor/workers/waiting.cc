@@ -58,8 +58,7 @@ Result<Cancelled> NanosecondScheduler::Core::cancel(TaskHandle task) noexcept {
   WorkerPort* const periodic_on =
       periodic ? state.ports[state.choose(terms)].get() : nullptr;  // it is pinned
   const std::int64_t ended =
-      Completion(state, nullptr)
-          .end(place->id, TaskEnd::kCancelled, state.clock.now(), Phase::kDead);
+      Completion(state).end(place->id, TaskEnd::kCancelled, state.clock.now(), Phase::kDead);
   state.ended_elsewhere.fetch_add(ended, std::memory_order_acq_rel);
   if (periodic_on) {
     periodic_on->periodic_cancelled.store(true, std::memory_order_release);

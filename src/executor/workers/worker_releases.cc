@@ -36,6 +36,11 @@ void WorkerCore::meet_new_submitters() noexcept {
 // Also on a sibling's thread, with the lock held.
 void WorkerCore::take_submissions() noexcept {
   meet_new_submitters();
+  for (std::size_t taken = 0; taken < kMostAtOnce; ++taken) {
+    const auto follower = port_.handed_on.take(state_.directory);
+    if (!follower) break;
+    take(*follower);
+  }
   const std::size_t met = ring_count_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < met; ++i) {
     std::size_t count = kBatch;
