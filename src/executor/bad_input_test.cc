@@ -55,6 +55,7 @@ TEST(BadConfiguration, is_refused_with_the_name_of_the_field) {
       {"queue_capacity", kInvalid, [](Config& c) { c.queue_capacity = 0; }},
       {"queue_capacity", kInvalid, [](Config& c) { c.queue_capacity = 1000; }},
       {"queue_capacity", kInvalid, [](Config& c) { c.queue_capacity = std::size_t{1} << 40U; }},
+      {"queue_capacity", kInvalid, [](Config& c) { c.queue_capacity = std::size_t{1} << 20U; }},
       {"max_submitters", kInvalid, [](Config& c) { c.max_submitters = 0; }},
       {"max_submitters", kInvalid, [](Config& c) { c.max_submitters = 201; }},
       {"max_submitters", kInvalid,

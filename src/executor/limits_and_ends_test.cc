@@ -123,6 +123,22 @@ TEST(Limits, kinds_are_so_many) {
       ErrorCode::kResourceExhausted);
 }
 
+TEST(Limits, a_source_that_comes_and_goes_uses_up_no_kinds) {
+  SchedulerConfig config = one_worker();
+  config.max_kinds = 1;
+  const auto scheduler = running(config);
+  for (int i = 0; i < 20; ++i) {
+    const auto source = scheduler->admit(
+        {.name = "s", .wcet = {1_us}, .min_inter_arrival = 1_ms, .deadline = {1_s}},
+        Priority::kNormal);
+    ASSERT_TRUE(source.has_value() && source->admitted()) << i;
+    EXPECT_TRUE(eventually([&] { return scheduler->submit([] {}, source->kind).has_value(); }));
+    ASSERT_TRUE(scheduler->withdraw(source->kind).has_value());
+    EXPECT_EQ(code_of(scheduler->submit([] {}, source->kind)), ErrorCode::kFailedPrecondition);
+    ASSERT_TRUE(scheduler->run_until_idle(kLong).has_value());
+  }
+}
+
 TEST(Limits, two_hundred_threads_may_wait_for_a_task) {
   const auto scheduler = running(one_worker());
   Gate gate(*scheduler);

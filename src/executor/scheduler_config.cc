@@ -18,7 +18,9 @@ Status invalid(const char* text, const std::string& field) {
 constexpr std::size_t kMostWorkers = 64;
 // With the workers, all threads that submit have a slab of their own: 256 of them (SlotDirectory).
 constexpr std::size_t kMostSubmitters = 200;
-constexpr std::size_t kMostSlots = std::size_t{1} << 20U;
+// A slot's number has 20 bits (task_slot.h), and a worker has one slot more than this, rounded up
+// to a power of two: twice as many.
+constexpr std::size_t kMostSlots = std::size_t{1} << 19U;
 constexpr std::size_t kMostRecurrent = 4096;
 constexpr std::size_t kMostKinds = 4096;
 
@@ -79,7 +81,7 @@ Status check_group(const SchedulerConfig& config, const GroupConfig& group,
 Status check_sizes(const SchedulerConfig& config) {
   const std::size_t slots = config.queue_capacity;
   if (slots < 2 || slots > kMostSlots || !std::has_single_bit(slots)) {
-    return invalid("a power of two from 2 to 1048576", "queue_capacity");
+    return invalid("a power of two from 2 to 524288", "queue_capacity");
   }
   if (config.max_submitters < 1 || config.max_submitters > kMostSubmitters) {
     return invalid("1 to 200", "max_submitters");

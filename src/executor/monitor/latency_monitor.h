@@ -85,6 +85,12 @@ class LatencyMonitor {
     return found;
   }
 
+  // The worker. So many jobs never ran, and missed by that. A few loads and stores.
+  void record_refused(std::uint64_t jobs, MissCause cause) noexcept {
+    refused_.add(static_cast<std::int64_t>(jobs));
+    missed_by_cause_[static_cast<std::size_t>(cause)].add(static_cast<std::int64_t>(jobs));
+  }
+
   // Any thread. A WCET as far as these executions show one. Real-time: four loads.
   [[nodiscard]] ExecutionEvidence evidence() const noexcept;
   [[nodiscard]] std::optional<WcetEstimate> estimate_wcet() const noexcept {

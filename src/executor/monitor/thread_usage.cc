@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <limits>
 
 #include <fcntl.h>
@@ -88,10 +89,6 @@ Result<std::string_view> read_file(pid_t thread, const char* name, Text& text) {
   return std::string_view(text.data(), static_cast<std::size_t>(length));
 }
 
-Duration of(const timeval& time) {
-  return Duration::seconds(time.tv_sec) + Duration::microseconds(time.tv_usec);
-}
-
 std::uint64_t count(long figure) {
   return figure < 0 ? 0 : static_cast<std::uint64_t>(figure);
 }
@@ -109,14 +106,18 @@ pid_t this_thread() noexcept {
   return gettid();
 }
 
+// getrusage's processor time of a running thread lags by up to a scheduler tick (1 to 10 ms), which
+// would pass for time that the thread did not run; its clock is exact.
 ThreadUsage this_thread_usage() noexcept {
   rusage usage{};
+  timespec used{};
   if (::getrusage(RUSAGE_THREAD, &usage) != 0) return {};
+  if (::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) != 0) return {};
   return {.voluntary_switches = count(usage.ru_nvcsw),
           .involuntary_switches = count(usage.ru_nivcsw),
           .minor_faults = count(usage.ru_minflt),
           .major_faults = count(usage.ru_majflt),
-          .cpu_time = of(usage.ru_utime) + of(usage.ru_stime)};
+          .cpu_time = Duration::seconds(used.tv_sec) + Duration::nanoseconds(used.tv_nsec)};
 }
 
 std::optional<ThreadUsage> parse_thread_usage(std::string_view status, std::string_view stat,

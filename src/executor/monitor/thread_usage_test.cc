@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstring>
+#include <ctime>
 #include <mutex>
 #include <random>
 #include <string>
@@ -91,6 +92,22 @@ TEST(ThreadUsage, of_this_thread_only_grows_and_both_ways_agree) {
   EXPECT_LE(first.involuntary_switches, between->involuntary_switches);
   EXPECT_LE(between->involuntary_switches, last.involuntary_switches);
   EXPECT_LE(first.cpu_time, last.cpu_time);
+}
+
+// What a miss is put down to rests on it: processor time told late looks like time lost.
+TEST(ThreadUsage, processor_time_is_exact_in_the_midst_of_a_tick) {
+  const auto clock = [] {
+    timespec used{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return Duration::seconds(used.tv_sec) + Duration::nanoseconds(used.tv_nsec);
+  };
+  const Duration begin = clock();
+  while (clock() < begin + 30_ms) {
+    const Duration before = clock();
+    const Duration told = this_thread_usage().cpu_time;
+    ASSERT_GE(told, before);
+    ASSERT_LE(told, clock());
+  }
 }
 
 TEST(ThreadUsage, counts_page_faults_of_this_thread) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "completion.h"
 
-#include "aegis/base/check.h"
-
 #include "dependents.h"
 
 namespace aegis::executor {
@@ -73,8 +71,7 @@ void Completion::release_follower(SlotId id, TimePoint now) noexcept {
   if (!follower.input_failed.load(std::memory_order_relaxed)) {
     follower.inputs_ended = now;
     if (follower.state.queue()) {
-      check(enqueuer_ != nullptr, "only a completed task makes others ready");
-      state_.enqueue(*enqueuer_, id, follower.terms);
+      state_.hand_on(id, follower.terms);
     } else {
       follower.state.bury();
     }

@@ -17,10 +17,7 @@ namespace aegis::executor {
 // where somebody sleeps until this task ends, or a follower's worker is parked.
 class Completion {
  public:
-  // `enqueuer`: whose rings followers go through; null where none can become ready, because the end
-  // is not kCompleted. `ended` counts one-shot tasks.
-  Completion(SchedulerState& state, Submitter* enqueuer) noexcept
-      : state_(state), enqueuer_(enqueuer) {}
+  explicit Completion(SchedulerState& state) noexcept : state_(state) {}
 
   // The outcome of a task that began is written but for end and completion. `as`: kEnded, or kDead
   // while a ring, ready set, timer or list refers to it. Returns how many one-shot tasks have
@@ -37,7 +34,6 @@ class Completion {
   void end_failed_followers(TimePoint now) noexcept;
 
   SchedulerState& state_;
-  Submitter* const enqueuer_;
   SlotId failed_ = kNoSlot;  // followers to be ended, linked through their first link
   std::int64_t ended_ = 0;
 };

@@ -58,6 +58,15 @@ struct PeriodicState {
   [[nodiscard]] bool has_room(TimePoint arrival) const noexcept {
     return unfinished + (arrival < last_completion ? 1U : 0U) < plan.most_unfinished;
   }
+  // How many of the arrivals after this one, up to `now`, find no room either while no job ends.
+  // Precondition: this one finds none.
+  [[nodiscard]] std::uint64_t refused_after(TimePoint arrival, TimePoint now) const noexcept {
+    const bool full = unfinished >= plan.most_unfinished;
+    const TimePoint last = full ? now : std::min(now, last_completion - Duration::nanoseconds(1));
+    if (last <= arrival) return 0;
+    const auto further = static_cast<std::uint64_t>((last - arrival) / plan.period);
+    return plan.activations == 0 ? further : std::min(further, plan.activations - released - 1);
+  }
   void add(const Activation& activation) noexcept {
     waiting[(oldest + unfinished) % waiting.size()] = activation;
     ++unfinished;
@@ -147,10 +156,12 @@ class PeriodicJobs {
   [[nodiscard]] std::uint16_t next_index() const noexcept { return timers_.top().index; }
   // Whether anything is to be released, though it be at the end of time.
   [[nodiscard]] bool any() const noexcept { return !timers_.empty(); }
-  // The task whose arrival is due first, its timer set one period on. Precondition: there is one.
-  [[nodiscard]] std::uint16_t take() noexcept {
+  // The task whose arrival is due first, its timer set so many periods on. Precondition: there is
+  // one, and all but the last of the periods are over.
+  [[nodiscard]] std::uint16_t take(std::uint64_t arrivals = 1) noexcept {
     Timer timer = timers_.top();
     PeriodicState& state = states_[timer.index];
+    timer.at += state.plan.period * static_cast<std::int64_t>(arrivals - 1);
     timer.at = state.next_release = after(timer.at, state.plan.period);
     timers_.replace_top(timer);
     return timer.index;

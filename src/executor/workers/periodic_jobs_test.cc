@@ -192,6 +192,57 @@ TEST(PeriodicJobs, firm_activations_that_cannot_begin_in_time_are_skipped) {
   expect_all_counted(worker, 4);
 }
 
+// Who has cancelled it told the worker, which looked before the task had reached it.
+TEST(PeriodicJobs, cancelled_on_its_way_to_the_worker_gives_its_place_back) {
+  VirtualWorker worker;
+  const TaskHandle task =
+      worker.submit_periodic({.name = 1, .takes = always(1_us), .period = 1_ms, .offset = 3'600_s});
+  EXPECT_EQ(worker.cancel(task), Claim::kWon);
+  worker.state.ports[0]->periodic_cancelled = false;
+  worker.run_until(1_ms);
+  EXPECT_EQ(worker.core->periodic().in_use(), 0U);
+  EXPECT_EQ(worker.outcome(task).end, TaskEnd::kCancelled);
+}
+
+// A look is short however much was missed, and nothing is lost from the count.
+TEST(PeriodicJobs, a_worker_far_behind_passes_over_what_it_missed) {
+  VirtualWorker worker;
+  worker.submit_periodic({.name = 1, .takes = first(3'600_s), .period = 1_us});
+  worker.submit_periodic({.name = 2,
+                          .takes = always(1_ns),
+                          .period = 1_us,
+                          .overload = {theory::OverloadRule::kQueue, 3}});
+  const TaskHandle finite = worker.submit_periodic(
+      {.name = 3, .takes = always(1_ns), .period = 2_us, .activations = 1'000'000'000});
+  worker.at(3'600_s + 10_us, [&] { worker.state.draining = true; });
+  worker.run_until(3'601_s);
+  // Until it closes: two tasks at every microsecond, the third at every second one until it ends.
+  const std::uint64_t each = 3'600'000'000 + 10;
+  EXPECT_NEAR(static_cast<double>(worker.jobs().ended()),
+              static_cast<double>(2 * each + 1'000'000'000), 8);
+  EXPECT_EQ(worker.outcome(finite).end, TaskEnd::kCompleted);
+  EXPECT_EQ(worker.jobs().ended(), worker.ran.size() + worker.jobs().refused);
+  std::uint64_t told = 0;
+  for (const DeadlineMiss& miss : worker.misses()) told += miss.skipped ? 1 + miss.further : 0;
+  EXPECT_EQ(told, worker.jobs().refused);
+}
+
+// What fell into the execution that is over is refused; what came after it is not.
+TEST(PeriodicJobs, passing_over_ends_with_the_execution) {
+  VirtualWorker worker;
+  worker.submit_periodic({.name = 1, .takes = first(1'000'500_us), .period = 1_ms});
+  worker.submit({.name = 2, .takes = 10_ms, .deadline = 1_us});
+  worker.run_until(1'100_ms);
+  // 1000 arrivals within the first execution are refused, and of those within job 2, which ran
+  // before it, all but one.
+  EXPECT_EQ(worker.jobs().refused + worker.ran.size() - 1, 1'100U);
+  const auto after = std::find_if(worker.ran.begin(), worker.ran.end(), [](const auto& ran) {
+    return ran.name == 1 && ran.activation > 0;
+  });
+  ASSERT_NE(after, worker.ran.end());
+  EXPECT_GE(after->arrival - worker.ran[1].start, 1'000'500_us);
+}
+
 TEST(PeriodicJobs, what_lies_beyond_the_end_of_time_never_comes) {
   VirtualWorker worker;
   worker.submit_periodic({.name = 1, .takes = always(1_ms), .period = Duration::max()});

@@ -177,6 +177,7 @@ Result<Admission> NanosecondScheduler::Core::add_periodic(TaskBody&& body, const
     return fail(started.error());
   }
   admission.task = *started;
+  if (const auto kind = kind_of(task)) admission.kind = *kind;
   if (task.wcet) recurrent_.push_back({worker, proven_as, *started, std::nullopt});
   return admission;
 }
@@ -257,22 +258,43 @@ Result<Admission> NanosecondScheduler::Core::add_sporadic(const SporadicTask& ta
   if (!allowed) return fail(allowed.error());
   const std::scoped_lock lock(control_);
   if (Status open = check_accepting(); !open) return fail(open.error());
-  if (state.kinds.full()) return fail(no_kinds_left(task.name));
   TaskId proven_as;
   Admission admission = ask_desks(*allowed, model_of(task), proven_as);
   if (!admission.admitted()) return admission;
-  const auto group = static_cast<std::uint8_t>(priority);
-  const auto index = add_kind(
-      {.name = task.name,
-       .level = task.level,
-       .period = task.min_inter_arrival,
-       .deadline_class = task.deadline_class},
-      task.wcet.value,
-      std::make_unique<SporadicSource>(task, group, static_cast<std::uint8_t>(admission.worker)));
-  admission.kind = TaskKind{*index};
-  recurrent_.push_back(
-      {state.groups[group].first + admission.worker, proven_as, {}, admission.kind});
+  const auto group = static_cast<std::size_t>(priority);
+  const std::uint32_t worker = state.groups[group].first + admission.worker;
+  const auto kind = open_source(
+      task, std::make_unique<SporadicSource>(task, static_cast<std::uint8_t>(group),
+                                             static_cast<std::uint8_t>(admission.worker)));
+  if (!kind) {
+    desks_[worker]->leaves(proven_as);
+    return fail(no_kinds_left(task.name));
+  }
+  admission.kind = *kind;
+  recurrent_.push_back({worker, proven_as, {}, admission.kind});
   return admission;
+}
+
+// One that was withdrawn and whose share has been given back, if it is the same in everything: a
+// source that comes and goes does not use up the kinds.
+std::optional<TaskKind> NanosecondScheduler::Core::open_source(
+    const SporadicTask& task, std::unique_ptr<SporadicSource> source) {
+  const TaskKindConfig kind{.name = task.name,
+                            .level = task.level,
+                            .period = task.min_inter_arrival,
+                            .deadline_class = task.deadline_class};
+  for (std::uint32_t i = 0; i < state.kinds.size(); ++i) {
+    const KindState& known = state.kinds[i];
+    if (known.source == nullptr || known.config.name != kind.name) continue;
+    const bool charged =
+        std::any_of(recurrent_.begin(), recurrent_.end(),
+                    [i](const Recurrent& other) { return other.source == TaskKind{i}; });
+    if (charged || !same(known.config, kind) || !known.source->same_as(*source)) continue;
+    known.source->reopen();
+    return TaskKind{i};
+  }
+  const auto index = add_kind(kind, task.wcet.value, std::move(source));
+  return index ? std::optional(TaskKind{*index}) : std::nullopt;
 }
 
 Status NanosecondScheduler::Core::withdraw(TaskKind source) {

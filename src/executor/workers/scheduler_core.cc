@@ -71,7 +71,7 @@ Status NanosecondScheduler::Core::start() {
   if (Status started = start_workers(); !started) return started;
   std::vector<WorkerBooks*> books;
   for (const auto& book : books_) books.push_back(book.get());
-  watch_ = std::make_unique<Watch>(config, state, own_clock.get(), std::move(books));
+  watch_ = std::make_unique<Watch>(config, number, state, own_clock.get(), std::move(books));
   return watch_->start(plans_.front().thread.cpu);
 }
 
@@ -82,21 +82,20 @@ void NanosecondScheduler::Core::place_groups() {
   }
 }
 
-// A worker's rings have room for every slot, since it hands on whatever follows the tasks it ends.
 void NanosecondScheduler::Core::add_submitters() {
   const std::size_t workers = plans_.size();
-  const std::size_t slots = (config.max_submitters + 2 * workers) * config.queue_capacity;
-  const auto add = [&](std::size_t capacity, std::size_t foreign) {
+  const auto add = [&](std::size_t capacity) {
     const auto next = static_cast<std::uint32_t>(state.submitters.size());
-    auto submitter = std::make_unique<Submitter>(next, capacity, foreign, workers);
+    auto submitter = std::make_unique<Submitter>(next, capacity, workers);
     submitter->in_use.store(true, std::memory_order_relaxed);
     state.directory.add(next, submitter->slab);
     state.submitters.add(std::move(submitter));
   };
-  add(config.max_recurrent, 0);
-  for (std::size_t i = 0; i < workers; ++i)
-    add(config.queue_capacity + 1, slots);  // and the worker's own
-  // Every slot, the worker's own, and what may queue up behind those of periodic tasks.
+  add(config.max_recurrent);
+  for (std::size_t i = 0; i < workers; ++i) add(config.queue_capacity + 1);  // and its own
+  // Every slot, a worker's being twice as many (a power of two), and what may queue up behind those
+  // of periodic tasks.
+  const std::size_t slots = (config.max_submitters + 2 * workers) * config.queue_capacity;
   ready_capacity_ = slots + config.max_recurrent + 1 + PeriodicJobs::kMostQueued;
 }
 

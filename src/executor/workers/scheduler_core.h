@@ -100,6 +100,8 @@ class NanosecondScheduler::Core : public std::enable_shared_from_this<Core> {
   void give_back_shares();
   [[nodiscard]] std::optional<std::uint32_t> add_kind(const TaskKindConfig& config, Duration wcet,
                                                       std::unique_ptr<SporadicSource> source);
+  [[nodiscard]] std::optional<TaskKind> open_source(const SporadicTask& task,
+                                                    std::unique_ptr<SporadicSource> source);
   [[nodiscard]] Result<TaskHandle> start_periodic(TaskBody&& body, const PeriodicTask& task,
                                                   std::uint32_t worker, Priority priority);
   [[nodiscard]] Result<TaskKind> kind_of(const PeriodicTask& task);

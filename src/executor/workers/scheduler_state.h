@@ -74,6 +74,13 @@ struct SchedulerState {
     from.ring_to(worker).push(id);
     ports[worker]->signal.notify();
   }
+  // The same for a follower that has just become ready. Any thread. Real-time: lock-free, but for
+  // waking a parked worker.
+  void hand_on(SlotId follower, const JobTerms& terms) noexcept {
+    WorkerPort& port = *ports[choose(terms)];
+    port.handed_on.push(directory, follower);
+    port.signal.notify();
+  }
 };
 
 }  // namespace aegis::executor

@@ -88,11 +88,10 @@ class SlotDirectory {
 
   explicit SlotDirectory(std::uint32_t scheduler) noexcept : scheduler_(scheduler) {}
 
-  [[nodiscard]] std::uint32_t scheduler() const noexcept { return scheduler_; }
-
   // Ordinary threads, one at a time. The slab outlives the directory's users.
   void add(std::uint32_t number, Slab& slab) noexcept {
     check(number < kMaxSlabs, "a scheduler has at most 256 slabs");
+    check(slab.capacity() <= std::size_t{1} << kSlotBits, "a slot's number has 20 bits");
     slabs_[number].store(&slab, std::memory_order_release);
   }
 

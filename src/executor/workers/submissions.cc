@@ -64,7 +64,7 @@ Result<Submitter*> NanosecondScheduler::Core::seat() noexcept try {
                                  "as many threads submit as max_submitters allows"));
   }
   const auto next = static_cast<std::uint32_t>(state.submitters.size());
-  auto fresh = std::make_unique<Submitter>(next, config.queue_capacity, 0, state.ports.size());
+  auto fresh = std::make_unique<Submitter>(next, config.queue_capacity, state.ports.size());
   fresh->in_use.store(true, std::memory_order_relaxed);
   Submitter& submitter = *fresh;
   state.directory.add(next, submitter.slab);
@@ -202,7 +202,7 @@ Result<TaskHandle> NanosecondScheduler::Core::submit_after(std::span<const TaskH
     if (input != Input::kCompleted) slot.input_failed.store(true, std::memory_order_relaxed);
   }
   if (slot.inputs_left.fetch_sub(over, std::memory_order_acq_rel) == over) {
-    const std::int64_t ended = Completion(state, &submitter).release(id, state.clock.now());
+    const std::int64_t ended = Completion(state).release(id, state.clock.now());
     state.ended_elsewhere.fetch_add(ended, std::memory_order_acq_rel);
   }
   if (gone) {

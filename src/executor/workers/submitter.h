@@ -20,16 +20,15 @@ namespace aegis::executor {
 // What one submitting thread owns: its slots, and a ring to every worker. So submitters never wait
 // for each other, and one that is preempted in the middle of a submission delays only itself.
 //
-// A ring to a worker has an entry for every slot that may ever go through it, so it is never full;
-// what is bounded is the slots.
+// A ring to a worker has an entry for each of them, so it is never full; what is bounded is the
+// slots. Followers of other tasks take another way (handed_on.h).
 class Submitter {
  public:
-  // `foreign`: slots of others that may go through its rings too.
-  Submitter(std::uint32_t number, std::size_t slots, std::size_t foreign, std::size_t workers)
+  Submitter(std::uint32_t number, std::size_t slots, std::size_t workers)
       : slab(slots), number_(number) {
     rings_.reserve(workers);
     for (std::size_t i = 0; i < workers; ++i) {
-      rings_.push_back(std::make_unique<SubmissionRing>(slab.capacity() + foreign));
+      rings_.push_back(std::make_unique<SubmissionRing>(slab.capacity()));
     }
   }
 

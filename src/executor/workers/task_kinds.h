@@ -68,6 +68,14 @@ class SporadicSource {
   // Its job has ended.
   void finished() noexcept { unfinished_.fetch_sub(1, std::memory_order_acq_rel); }
   void close() noexcept { open_.store(false, std::memory_order_seq_cst); }
+  // Once its share has been given back and proven anew. Its last arrival still counts.
+  void reopen() noexcept { open_.store(true, std::memory_order_seq_cst); }
+  // Whether a proof of one is a proof of the other.
+  [[nodiscard]] bool same_as(const SporadicSource& other) const noexcept {
+    return wcet == other.wcet && deadline == other.deadline && group == other.group &&
+           worker == other.worker && min_inter_arrival == other.min_inter_arrival &&
+           most_unfinished_ == other.most_unfinished_;
+  }
   [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
   [[nodiscard]] bool idle() const noexcept {
     return unfinished_.load(std::memory_order_seq_cst) == 0;
@@ -105,7 +113,6 @@ class KindTable {
     count_.store(count + 1, std::memory_order_release);
     return static_cast<std::uint32_t>(count);
   }
-  [[nodiscard]] bool full() const noexcept { return size() == kinds_.size(); }
   [[nodiscard]] std::size_t size() const noexcept { return count_.load(std::memory_order_acquire); }
   [[nodiscard]] KindState& operator[](std::size_t i) const noexcept { return *kinds_[i]; }
 

@@ -89,7 +89,7 @@ class VirtualWorker {
         books(state, config, emergency, [this] { return usage; }) {
     state.groups[static_cast<std::size_t>(config.group)] = {.first = 0, .count = 1};
     for (std::uint32_t i = 0; i < 2; ++i) {
-      state.submitters.add(std::make_unique<Submitter>(i, kSlots, 4 * kSlots, 1));
+      state.submitters.add(std::make_unique<Submitter>(i, kSlots, 1));
       state.directory.add(i, state.submitters[i].slab);
     }
     core = std::make_unique<WorkerCore>(state, state.submitters[1], config, books);
@@ -184,7 +184,7 @@ class VirtualWorker {
     if (claim != SlotState::Claim::kWon) return claim;
     const bool periodic = place->slot->terms.periodic != kNoPeriodic;
     state.ended_elsewhere +=
-        Completion(state, nullptr).end(place->id, TaskEnd::kCancelled, now(), Phase::kDead);
+        Completion(state).end(place->id, TaskEnd::kCancelled, now(), Phase::kDead);
     if (periodic) state.ports[0]->periodic_cancelled.store(true);
     return claim;
   }

@@ -6,6 +6,8 @@
 #include <string>
 #include <thread>
 
+#include "aegis/base/check.h"
+
 #include "completion.h"
 #include "entry.h"
 #include "instants.h"
@@ -31,6 +33,11 @@ Error from_a_task() {
                           "a task that waits for its own scheduler would wait for itself");
 }
 
+Error from_a_handler() {
+  return Error::permanent(ErrorCode::kFailedPrecondition,
+                          "a handler that ends its own scheduler would wait for itself");
+}
+
 }  // namespace
 
 Result<Cancelled> NanosecondScheduler::Core::cancel(TaskHandle task) noexcept {
@@ -51,8 +58,7 @@ Result<Cancelled> NanosecondScheduler::Core::cancel(TaskHandle task) noexcept {
   WorkerPort* const periodic_on =
       periodic ? state.ports[state.choose(terms)].get() : nullptr;  // it is pinned
   const std::int64_t ended =
-      Completion(state, nullptr)
-          .end(place->id, TaskEnd::kCancelled, state.clock.now(), Phase::kDead);
+      Completion(state).end(place->id, TaskEnd::kCancelled, state.clock.now(), Phase::kDead);
   state.ended_elsewhere.fetch_add(ended, std::memory_order_acq_rel);
   if (periodic_on) {
     periodic_on->periodic_cancelled.store(true, std::memory_order_release);
@@ -124,10 +130,7 @@ void NanosecondScheduler::Core::wake_all() noexcept {
 
 Status NanosecondScheduler::Core::shut_down(Duration within) {
   if (Seats::is_worker_of(number)) return fail(from_a_task());
-  if (Seats::is_helper_of(number)) {
-    return fail(Error::permanent(ErrorCode::kFailedPrecondition,
-                                 "a handler that shuts its scheduler down would wait for itself"));
-  }
+  if (Seats::belongs_to(number)) return fail(from_a_handler());
   if (within < Duration::zero()) {
     return fail(Error::permanent(ErrorCode::kInvalidArgument, "a time limit is not negative"));
   }
@@ -176,6 +179,7 @@ std::string NanosecondScheduler::Core::name_of_running() const {
 
 // Waits for the threads, and so for what still runs on them.
 void NanosecondScheduler::Core::finish() {
+  check(!Seats::belongs_to(number), "a scheduler is not destroyed by a task or handler of its own");
   close_entries();
   state.draining.store(true, std::memory_order_release);
   state.abandoning.store(true, std::memory_order_release);

@@ -96,13 +96,10 @@ void WorkerBooks::job_ended(const JobTerms& terms, const EndedJob& job) noexcept
   woken_ = false;
 }
 
-void WorkerBooks::job_skipped(const JobTerms& terms, const EndedJob& job) noexcept {
-  monitor(terms).record_job({.arrival = job.arrival,
-                             .start = job.start,
-                             .end = job.end,
-                             .outcome = JobEnd::kRefused,
-                             .started = false,
-                             .missed = miss(terms, job, true)});
+void WorkerBooks::job_skipped(const JobTerms& terms, const EndedJob& job,
+                              std::uint64_t further) noexcept {
+  const MissCause cause = miss(terms, job, true, further);
+  monitor(terms).record_refused(1 + further, cause);
 }
 
 void WorkerBooks::activations_dropped(const JobTerms& terms, std::uint32_t count,
@@ -138,7 +135,8 @@ void WorkerBooks::note_evidence(const JobTerms& terms, Duration execution) noexc
   }
 }
 
-MissCause WorkerBooks::miss(const JobTerms& terms, const EndedJob& job, bool skipped) noexcept {
+MissCause WorkerBooks::miss(const JobTerms& terms, const EndedJob& job, bool skipped,
+                            std::uint64_t further) noexcept {
   const MissCause cause = cause_of(terms, job, skipped);
   const DeadlineMiss miss{.task = job.task,
                           .name = state_.kinds[terms.kind].config.name.c_str(),
@@ -150,6 +148,7 @@ MissCause WorkerBooks::miss(const JobTerms& terms, const EndedJob& job, bool ski
                           .deadline = job.deadline,
                           .tardiness = skipped ? Duration::zero() : job.end - job.deadline.value,
                           .skipped = skipped,
+                          .further = further,
                           .cause = cause};
   const bool hard = terms.deadline_class == DeadlineClass::kHard;
   RunningJob& running = state_.ports[settings_.number]->running;

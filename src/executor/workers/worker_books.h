@@ -61,7 +61,8 @@ class WorkerBooks {
   void released(TimePoint arrival, TimePoint now) noexcept;
   void job_ended(const JobTerms& terms, const EndedJob& job) noexcept;
   // It never ran: firm and too late to begin, or turned away by its overload rule.
-  void job_skipped(const JobTerms& terms, const EndedJob& job) noexcept;
+  // `further`: so many next activations of the task share its fate and its report.
+  void job_skipped(const JobTerms& terms, const EndedJob& job, std::uint64_t further = 0) noexcept;
   // Activations that had been released when their task was cancelled or abandoned.
   void activations_dropped(const JobTerms& terms, std::uint32_t count, TimePoint now) noexcept;
 
@@ -86,7 +87,8 @@ class WorkerBooks {
   void note_wake_up(const JobTerms& terms, const EndedJob& job) noexcept;
   void note_evidence(const JobTerms& terms, Duration execution) noexcept;
   // Finds the cause and tells everybody who wants to know.
-  MissCause miss(const JobTerms& terms, const EndedJob& job, bool skipped) noexcept;
+  MissCause miss(const JobTerms& terms, const EndedJob& job, bool skipped,
+                 std::uint64_t further = 0) noexcept;
   [[nodiscard]] MissCause cause_of(const JobTerms& terms, const EndedJob& job,
                                    bool skipped) noexcept;
   void take_stock(TimePoint now, const ThreadUsage& usage) noexcept;

@@ -197,6 +197,7 @@ WorkerStep WorkerCore::idle(TimePoint now, bool stopping) noexcept {
 
 // Also on a sibling's thread.
 bool WorkerCore::submissions_wait() const noexcept {
+  if (!port_.handed_on.empty()) return true;
   const std::size_t met = ring_count_.load(std::memory_order_acquire);
   for (std::size_t i = 0; i < met; ++i) {
     if (!rings_[i]->empty()) return true;
@@ -250,7 +251,7 @@ void WorkerCore::abandon(TimePoint now) noexcept {
 }
 
 void WorkerCore::end_task(SlotId id, TaskEnd how, TimePoint now, Phase as) noexcept {
-  const std::int64_t ended = Completion(state_, &own_).end(id, how, now, as);
+  const std::int64_t ended = Completion(state_).end(id, how, now, as);
   if (ended > 0) port_.ended.add(ended);
 }
 

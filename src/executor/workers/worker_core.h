@@ -94,7 +94,9 @@ class WorkerCore {
   std::size_t take_batch(SubmissionRing& ring) noexcept;
   void take(SlotId id) noexcept;
   void release_due(TimePoint now) noexcept;
-  void release(std::uint16_t index, TimePoint arrival, TimePoint now) noexcept;
+  // `further`: of the task's next arrivals, so many that are refused with this one.
+  void release(std::uint16_t index, TimePoint arrival, TimePoint now,
+               std::uint64_t further) noexcept;
   void push(const TaskSlot& slot, SlotId id, const Urgency& urgency) noexcept;
   void stop_releases(TimePoint now) noexcept;
   void end_periodic(std::uint16_t index, TaskEnd how, TimePoint now) noexcept;

@@ -9,6 +9,7 @@
 #include "aegis/executor/counter.h"
 #include "aegis/executor/wake_signal.h"
 
+#include "handed_on.h"
 #include "task_slot.h"
 
 namespace aegis::executor {
@@ -40,6 +41,7 @@ struct RunningJob {
 // What others see of a worker. Each value is written by the worker alone, on lines of their own.
 struct WorkerPort {
   WakeSignal signal;
+  alignas(kCacheLine) HandedOn handed_on;
   // Jobs that wait or run there, as it last looked: what submitters balance by.
   alignas(kCacheLine) std::atomic<std::uint32_t> load{0};
   // Of those, waiting ones a sibling may take.

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kBatch = 8;
 // Of one submitter, between two jobs: some 3 us of work at most.
 constexpr std::size_t kMostAtOnce = 128;
+// Refused arrivals of one look: some 40 us, since each asks the kernel what it has counted.
+constexpr std::size_t kToldOneByOne = 32;
 
 }  // namespace
 
@@ -34,6 +36,11 @@ void WorkerCore::meet_new_submitters() noexcept {
 // Also on a sibling's thread, with the lock held.
 void WorkerCore::take_submissions() noexcept {
   meet_new_submitters();
+  for (std::size_t taken = 0; taken < kMostAtOnce; ++taken) {
+    const auto follower = port_.handed_on.take(state_.directory);
+    if (!follower) break;
+    take(*follower);
+  }
   const std::size_t met = ring_count_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < met; ++i) {
     std::size_t count = kBatch;
@@ -65,6 +72,11 @@ void WorkerCore::take(SlotId id) noexcept {
     push(slot, id, slot.terms.urgency);
     return;
   }
+  if (slot.state.has_ended()) {  // cancelled on its way, and its first release may be hours away
+    periodic_.give_back(slot.terms.periodic);
+    state_.directory[id].state.bury();
+    return;
+  }
   const PeriodicState& task = periodic_[slot.terms.periodic];
   periodic_.start(slot.terms.periodic, after(slot.terms.urgency.arrival, task.plan.offset));
 }
@@ -78,15 +90,24 @@ void WorkerCore::push(const TaskSlot& slot, SlotId id, const Urgency& urgency) n
   if (movable) ++movable_;
 }
 
+// However far the worker has fallen behind, a look costs O(periodic tasks): of each at most
+// most_unfinished arrivals find room, some are told one by one, and those beyond are passed over at
+// once. Else a look could take longer than what has been missed meanwhile, and never end.
 void WorkerCore::release_due(TimePoint now) noexcept {
+  std::size_t told = 0;
   while (periodic_.next() <= now) {
     const TimePoint arrival = periodic_.next();
-    const std::uint16_t index = periodic_.take();
-    release(index, arrival, now);
+    const PeriodicState& task = periodic_[periodic_.next_index()];
+    const bool refused = !task.has_room(arrival);
+    const bool enough = refused && ++told > kToldOneByOne;
+    const std::uint64_t further = enough ? task.refused_after(arrival, now) : 0;
+    const std::uint16_t index = periodic_.take(1 + further);
+    release(index, arrival, now, further);
   }
 }
 
-void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) noexcept {
+void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now,
+                         std::uint64_t further) noexcept {
   PeriodicState& task = periodic_[index];
   TaskSlot& slot = state_.directory[task.plan.slot];
   if (slot.state.has_ended()) {  // cancelled between two activations
@@ -96,7 +117,8 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
     return;
   }
   const AbsoluteDeadline deadline = task.plan.deadline_of(arrival);
-  const Activation activation{arrival, task.released++};
+  const Activation activation{arrival, task.released};
+  task.released += 1 + further;
   if (task.over()) periodic_.stop(index);
   const bool room = task.has_room(arrival);
   books_.released(arrival, now);
@@ -107,7 +129,8 @@ void WorkerCore::release(std::uint16_t index, TimePoint arrival, TimePoint now) 
                         .start = now,
                         .end = now,
                         .deadline = deadline,
-                        .activation = activation.number});
+                        .activation = activation.number},
+                       further);
     // Its last release, and nothing of it waits or runs that would end it later.
     if (task.over() && task.unfinished == 0) end_periodic(index, TaskEnd::kCompleted, now);
     return;

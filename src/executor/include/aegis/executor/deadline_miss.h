@@ -23,6 +23,9 @@ struct DeadlineMiss {
   Duration tardiness;  // at completion; so far, if it still runs; zero for a job that never ran
   bool still_running = false;
   bool skipped = false;  // it never ran: firm and too late, or turned away by its overload rule
+  // So many next activations of the task were turned away with it: of a worker that has fallen far
+  // behind not each is told alone. They count as misses like any other.
+  std::uint64_t further = 0;
   MissCause cause = MissCause::kUnattributed;
 };
 

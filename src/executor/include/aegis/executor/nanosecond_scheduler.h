@@ -35,12 +35,15 @@ namespace aegis::executor {
 //             \--ring--> sibling: takes unpinned tasks that have not begun when it has none
 //
 // Who may call what:
-//   schedule*, then, when_all, submit: any thread. Real-time but for a thread's very first call,
-//     which allocates that thread's rings (register_this_thread does it beforehand), and for a
-//     parked worker, which costs a system call to wake. Neither allocate nor lock.
-//   schedule_periodic, admit, define: ordinary threads, not tasks; they allocate and analyse.
+//   schedule, schedule_with_deadline, then, when_all, submit: any thread. Real-time but for a
+//     thread's very first call, which allocates that thread's rings (register_this_thread does it
+//     beforehand), and for a parked worker, which costs a system call to wake. Neither allocate nor
+//     lock.
+//   schedule_periodic, schedule_with_wcet, admit, withdraw, define: ordinary threads, not tasks;
+//     they lock, allocate and analyse.
 //   wait_for_completion, run_until_idle, shutdown: not from tasks of this scheduler, which would
-//     wait for themselves (kFailedPrecondition).
+//     wait for themselves (kFailedPrecondition); shutdown not from its handlers either, and the
+//     destructor from neither (it aborts). Nothing of it is of use in the child of a fork().
 //
 // Errors common to all that submit: kInvalidArgument (an empty body, a negative duration, a worker
 // or kind that does not exist), kNotFound (the group is not enabled), transient kResourceExhausted
@@ -88,7 +91,8 @@ class NanosecondScheduler {
                                                      RelativeDeadline deadline,
                                                      Priority priority = Priority::kHigh);
 
-  // A sporadic source, proven once; its jobs come with submit(), in real time.
+  // A sporadic source, proven once; its jobs come with submit(), in real time. One that is the same
+  // in everything as one withdrawn before is measured on as the same kind.
   [[nodiscard]] Result<Admission> admit(const SporadicTask& task,
                                         Priority priority = Priority::kHigh);
   // One job of an admitted source, arriving now. Transient kResourceExhausted also when it comes

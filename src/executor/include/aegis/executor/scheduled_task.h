@@ -89,10 +89,10 @@ struct SporadicTask {
 // The answer to a task with a declared WCET. A refusal is a verdict, not an error.
 struct Admission {
   theory::Verdict verdict = theory::Verdict::kUnknown;
-  TaskHandle task;           // valid if admitted
-  TaskKind kind;             // of a sporadic task: what its jobs are submitted with
-  std::uint32_t worker = 0;  // of the group: where it runs
-  std::string reason;        // one sentence with numbers
+  TaskHandle task;  // valid if admitted
+  TaskKind kind;    // what it is measured as; of a sporadic task also what jobs submit with
+  std::uint32_t worker = 0;                        // of the group: where it runs
+  std::string reason;                              // one sentence with numbers
   std::optional<theory::Certificate> certificate;  // of the worker's set with it; if admitted
   std::vector<theory::Advice> advice;              // if refused: what would have been admitted
   [[nodiscard]] bool admitted() const { return verdict == theory::Verdict::kSchedulable; }

@@ -84,10 +84,11 @@ struct SchedulerConfig {
     return groups[static_cast<std::size_t>(priority)];
   }
 
-  std::size_t queue_capacity = 1024;  // pending tasks of one submitting thread; a power of two
-  std::size_t max_submitters = 16;    // threads that submit, workers not counted; at most 200
-  std::size_t max_recurrent = 256;    // periodic tasks at a time
-  std::size_t max_kinds = 64;         // with the sporadic ones
+  std::size_t queue_capacity =
+      1024;  // pending tasks of one submitting thread; a power of two, at most 2^19
+  std::size_t max_submitters = 16;  // threads that submit, workers not counted; at most 200
+  std::size_t max_recurrent = 256;  // periodic tasks at a time
+  std::size_t max_kinds = 64;       // with the sporadic ones
 
   // A job that runs longer than this (and than hang_factor times its WCET) is reported as hung by
   // the watchdog, with its name.
