@@ -73,6 +73,18 @@ struct SchedulerState {
     const std::uint32_t worker = choose(terms);
     from.ring_to(worker).push(id);
     ports[worker]->signal.notify();
+    const GroupPlace group = groups[terms.group];
+    const bool alone = group.count == 1 || terms.worker != kAnyWorker;
+    // It has begun something else since it was chosen.
+    if (!alone && ports[worker]->load.load(std::memory_order_relaxed) > 0) wake_idle(group);
+  }
+
+  // One worker of the group that sleeps, if there is one: it looks for what it can take over.
+  void wake_idle(GroupPlace group) noexcept {
+    for (std::uint32_t i = group.first; i < group.first + group.count; ++i) {
+      const bool idle = ports[i]->load.load(std::memory_order_relaxed) == 0;
+      if (idle && ports[i]->signal.notify()) return;
+    }
   }
   // The same for a follower that has just become ready. Any thread. Real-time: lock-free, but for
   // waking a parked worker.

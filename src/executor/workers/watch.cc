@@ -62,11 +62,28 @@ void Watch::watch() {
   TimePoint discipline_at = state_.clock.now() + kDisciplineEvery;
   while (!ends_.load(std::memory_order_acquire)) {
     for (std::uint32_t i = 0; i < state_.ports.size(); ++i) look_at(i);
+    for (const GroupPlace& group : state_.groups) relieve(group);
     if (state_.clock.now() >= discipline_at) {
       discipline_clock();
       discipline_at = state_.clock.now() + kDisciplineEvery;
     }
     std::this_thread::sleep_for(pause);
+  }
+}
+
+// A job submitted to a worker at the instant at which it begins another may be told to no sibling:
+// neither the submitter nor the worker pays for a fence that would make sure. So somebody has to
+// look.
+void Watch::relieve(GroupPlace group) noexcept {
+  if (group.count < 2) return;
+  const auto waits_at = [&](std::uint32_t worker) {
+    for (std::size_t i = 0; i < state_.submitters.size(); ++i) {
+      if (!state_.submitters[i].ring_to(worker).empty()) return true;
+    }
+    return state_.ports[worker]->movable.load(std::memory_order_relaxed) > 0;
+  };
+  for (std::uint32_t i = group.first; i < group.first + group.count; ++i) {
+    if (waits_at(i)) return state_.wake_idle(group);
   }
 }
 

@@ -19,8 +19,10 @@ namespace aegis::executor {
 
 // The two ordinary threads beside the workers.
 //
-//   -watch    looks at what runs: hung jobs, hard deadlines that pass meanwhile; disciplines the
-//             clock. Never calls a handler of the user's but `emergency`.
+//   -watch    looks at what runs: hung jobs, hard deadlines that pass meanwhile; jobs that a
+//   sleeping
+//             sibling could take over; disciplines the clock. Never calls a handler of the user's
+//             but `emergency`.
 //   -report   calls on_miss and on_alert. If they are slow, only they are late.
 //
 // Stops when destroyed.
@@ -48,6 +50,7 @@ class Watch {
  private:
   void watch();
   void look_at(std::uint32_t worker);
+  void relieve(GroupPlace group) noexcept;
   void discipline_clock();
   void report();
   void deliver_misses();

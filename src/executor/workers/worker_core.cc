@@ -12,8 +12,8 @@
 namespace aegis::executor {
 namespace {
 
-// While a sibling is busy. A submitter may have chosen it just before it was, and told nobody else:
-// what lies in its rings then is found at the latest so much later.
+// While a sibling is busy: what lies in its rings, submitted just before it was, is found at the
+// latest so much later. (One that has slept since nobody was busy is woken by the watch.)
 constexpr Duration kLookAtSiblings = Duration::milliseconds(1);
 
 }  // namespace
@@ -89,9 +89,9 @@ std::optional<ReadyTask> WorkerCore::choose(TimePoint now) noexcept {
   }
   if (!siblings_.empty()) {
     if (!chosen) chosen = take_from_sibling();
-    if (port_.movable.load(std::memory_order_relaxed) > 0 || (chosen && sibling_has_surplus())) {
-      wake_a_sibling();
-    }
+    const bool surplus = port_.movable.load(std::memory_order_relaxed) > 0 ||
+                         (chosen && (submissions_wait() || sibling_has_surplus()));
+    if (surplus) wake_a_sibling();
   }
   if (chosen) begin_busy();
   return chosen;
