@@ -33,11 +33,6 @@ Error from_a_task() {
                           "a task that waits for its own scheduler would wait for itself");
 }
 
-Error from_a_handler() {
-  return Error::permanent(ErrorCode::kFailedPrecondition,
-                          "a handler that ends its own scheduler would wait for itself");
-}
-
 }  // namespace
 
 Result<Cancelled> NanosecondScheduler::Core::cancel(TaskHandle task) noexcept {
@@ -130,7 +125,10 @@ void NanosecondScheduler::Core::wake_all() noexcept {
 
 Status NanosecondScheduler::Core::shut_down(Duration within) {
   if (Seats::is_worker_of(number)) return fail(from_a_task());
-  if (Seats::belongs_to(number)) return fail(from_a_handler());
+  if (Seats::is_helper_of(number)) {
+    return fail(Error::permanent(ErrorCode::kFailedPrecondition,
+                                 "a handler that shuts its scheduler down would wait for itself"));
+  }
   if (within < Duration::zero()) {
     return fail(Error::permanent(ErrorCode::kInvalidArgument, "a time limit is not negative"));
   }
@@ -179,7 +177,8 @@ std::string NanosecondScheduler::Core::name_of_running() const {
 
 // Waits for the threads, and so for what still runs on them.
 void NanosecondScheduler::Core::finish() {
-  check(!Seats::belongs_to(number), "a scheduler is not destroyed by a task or handler of its own");
+  check(!Seats::is_worker_of(number) && !Seats::is_helper_of(number),
+        "a scheduler is not destroyed by a task or handler of its own");
   close_entries();
   state.draining.store(true, std::memory_order_release);
   state.abandoning.store(true, std::memory_order_release);
@@ -191,7 +190,7 @@ void NanosecondScheduler::Core::finish() {
   const std::scoped_lock lock(control_);
   if (finished_) return;
   for (const auto& thread : threads_) thread->join();
-  watch_.reset();
+  if (watch_) watch_->stop();
   shallow_idle_.reset();
   finished_ = true;
 }

@@ -20,10 +20,9 @@ constexpr std::uint32_t kNoWorker = 0xffffffff;
 
 }  // namespace
 
-Watch::Watch(const SchedulerConfig& config, std::uint32_t scheduler, SchedulerState& state,
-             TscClock* clock, std::vector<WorkerBooks*> books)
+Watch::Watch(const SchedulerConfig& config, SchedulerState& state, TscClock* clock,
+             std::vector<WorkerBooks*> books)
     : config_(config),
-      scheduler_(scheduler),
       state_(state),
       clock_(clock),
       books_(std::move(books)),
@@ -35,6 +34,10 @@ Watch::Watch(const SchedulerConfig& config, std::uint32_t scheduler, SchedulerSt
 }
 
 Watch::~Watch() {
+  stop();
+}
+
+void Watch::stop() {
   ends_.store(true, std::memory_order_release);
   if (watcher_) watcher_->join();
   if (reporter_) reporter_->join();
@@ -53,7 +56,7 @@ Status Watch::start(std::optional<int> avoid_cpu) {
 }
 
 void Watch::watch() {
-  Seats::take_as_helper(scheduler_);
+  Seats::mark_as_helper(state_.directory.scheduler());
   const std::chrono::microseconds pause = config_.emergency ? kLook : kIdleLook;
   TimePoint discipline_at = state_.clock.now() + kDisciplineEvery;
   while (!ends_.load(std::memory_order_acquire)) {
@@ -115,7 +118,7 @@ void Watch::discipline_clock() {
 }
 
 void Watch::report() {
-  Seats::take_as_helper(scheduler_);
+  Seats::mark_as_helper(state_.directory.scheduler());
   while (!ends_.load(std::memory_order_acquire)) {
     deliver_misses();
     delivery_->deliver(state_.clock.now());

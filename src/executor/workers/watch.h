@@ -23,19 +23,21 @@ namespace aegis::executor {
 //             clock. Never calls a handler of the user's but `emergency`.
 //   -report   calls on_miss and on_alert. If they are slow, only they are late.
 //
-// Stops and joins when destroyed.
+// Stops when destroyed.
 class Watch {
  public:
   // Everything outlives it; `clock` may be null.
-  // `scheduler`: whose threads they are (seats.h).
-  Watch(const SchedulerConfig& config, std::uint32_t scheduler, SchedulerState& state,
-        TscClock* clock, std::vector<WorkerBooks*> books);
+  Watch(const SchedulerConfig& config, SchedulerState& state, TscClock* clock,
+        std::vector<WorkerBooks*> books);
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
   // `avoid_cpu`: a worker's, which its helpers leave alone if they can.
   [[nodiscard]] Status start(std::optional<int> avoid_cpu);
+
+  // Ends both threads, what was to be told told; idempotent. One thread.
+  void stop();
 
   // Calls of handlers that ended in an exception. Any thread.
   [[nodiscard]] std::uint64_t failed_handlers() const noexcept {
@@ -50,7 +52,6 @@ class Watch {
   void deliver_misses();
 
   const SchedulerConfig& config_;
-  const std::uint32_t scheduler_;
   SchedulerState& state_;
   TscClock* const clock_;
   const std::vector<WorkerBooks*> books_;
