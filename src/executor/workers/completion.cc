@@ -69,7 +69,7 @@ void Completion::let_go(TaskSlot& ended, bool completed, TimePoint now) noexcept
 void Completion::release_follower(SlotId id, TimePoint now) noexcept {
   TaskSlot& follower = state_.directory[id];
   if (!follower.input_failed.load(std::memory_order_relaxed)) {
-    follower.terms.urgency.arrival = now;
+    follower.inputs_ended = now;
     if (follower.state.queue()) {
       state_.hand_on(id, follower.terms);
     } else {

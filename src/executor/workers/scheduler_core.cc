@@ -71,7 +71,7 @@ Status NanosecondScheduler::Core::start() {
   if (Status started = start_workers(); !started) return started;
   std::vector<WorkerBooks*> books;
   for (const auto& book : books_) books.push_back(book.get());
-  watch_ = std::make_unique<Watch>(config, state, own_clock.get(), std::move(books));
+  watch_ = std::make_unique<Watch>(config, number, state, own_clock.get(), std::move(books));
   return watch_->start(plans_.front().thread.cpu);
 }
 

@@ -187,6 +187,7 @@ Result<TaskHandle> NanosecondScheduler::Core::submit_after(std::span<const TaskH
   const SlotId id = SlotDirectory::id(submitter.number(), taken->index);
   submitter.accepted.add();
   const auto count = static_cast<std::uint32_t>(before.size());
+  slot.follows = true;
   slot.input_failed.store(false, std::memory_order_relaxed);
   slot.inputs_left.store(count + 1, std::memory_order_relaxed);
   std::uint32_t over = 1;

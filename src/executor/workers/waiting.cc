@@ -33,6 +33,11 @@ Error from_a_task() {
                           "a task that waits for its own scheduler would wait for itself");
 }
 
+Error from_a_handler() {
+  return Error::permanent(ErrorCode::kFailedPrecondition,
+                          "a handler that ends its own scheduler would wait for itself");
+}
+
 }  // namespace
 
 Result<Cancelled> NanosecondScheduler::Core::cancel(TaskHandle task) noexcept {
@@ -125,10 +130,7 @@ void NanosecondScheduler::Core::wake_all() noexcept {
 
 Status NanosecondScheduler::Core::shut_down(Duration within) {
   if (Seats::is_worker_of(number)) return fail(from_a_task());
-  if (Seats::is_helper_of(number)) {
-    return fail(Error::permanent(ErrorCode::kFailedPrecondition,
-                                 "a handler that shuts its scheduler down would wait for itself"));
-  }
+  if (Seats::belongs_to(number)) return fail(from_a_handler());
   if (within < Duration::zero()) {
     return fail(Error::permanent(ErrorCode::kInvalidArgument, "a time limit is not negative"));
   }
@@ -177,8 +179,7 @@ std::string NanosecondScheduler::Core::name_of_running() const {
 
 // Waits for the threads, and so for what still runs on them.
 void NanosecondScheduler::Core::finish() {
-  check(!Seats::is_worker_of(number) && !Seats::is_helper_of(number),
-        "a scheduler is not destroyed by a task or handler of its own");
+  check(!Seats::belongs_to(number), "a scheduler is not destroyed by a task or handler of its own");
   close_entries();
   state.draining.store(true, std::memory_order_release);
   state.abandoning.store(true, std::memory_order_release);

@@ -20,9 +20,10 @@ constexpr std::uint32_t kNoWorker = 0xffffffff;
 
 }  // namespace
 
-Watch::Watch(const SchedulerConfig& config, SchedulerState& state, TscClock* clock,
-             std::vector<WorkerBooks*> books)
+Watch::Watch(const SchedulerConfig& config, std::uint32_t scheduler, SchedulerState& state,
+             TscClock* clock, std::vector<WorkerBooks*> books)
     : config_(config),
+      scheduler_(scheduler),
       state_(state),
       clock_(clock),
       books_(std::move(books)),
@@ -56,7 +57,7 @@ Status Watch::start(std::optional<int> avoid_cpu) {
 }
 
 void Watch::watch() {
-  Seats::mark_as_helper(state_.directory.scheduler());
+  Seats::take_as_helper(scheduler_);
   const std::chrono::microseconds pause = config_.emergency ? kLook : kIdleLook;
   TimePoint discipline_at = state_.clock.now() + kDisciplineEvery;
   while (!ends_.load(std::memory_order_acquire)) {
@@ -118,7 +119,7 @@ void Watch::discipline_clock() {
 }
 
 void Watch::report() {
-  Seats::mark_as_helper(state_.directory.scheduler());
+  Seats::take_as_helper(scheduler_);
   while (!ends_.load(std::memory_order_acquire)) {
     deliver_misses();
     delivery_->deliver(state_.clock.now());

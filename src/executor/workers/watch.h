@@ -27,8 +27,9 @@ namespace aegis::executor {
 class Watch {
  public:
   // Everything outlives it; `clock` may be null.
-  Watch(const SchedulerConfig& config, SchedulerState& state, TscClock* clock,
-        std::vector<WorkerBooks*> books);
+  // `scheduler`: whose threads they are (seats.h).
+  Watch(const SchedulerConfig& config, std::uint32_t scheduler, SchedulerState& state,
+        TscClock* clock, std::vector<WorkerBooks*> books);
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -52,6 +53,7 @@ class Watch {
   void deliver_misses();
 
   const SchedulerConfig& config_;
+  const std::uint32_t scheduler_;
   SchedulerState& state_;
   TscClock* const clock_;
   const std::vector<WorkerBooks*> books_;
