@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lane_task_check.h"
+#include "wait/serve.h"
 
 namespace aegis::executor {
 namespace {
@@ -46,6 +47,7 @@ LaneThread::LaneThread(LaneConfig config, LaneDriver& driver, const Clock& clock
              .writer = writer_for(recorder, config_.name),
              .supply = &supply_,
              .reports = &reports_}),
+      wait_(clock_, signal_, {.before_release = config_.wait.spin}),
       directory_(config_.max_tasks) {}
 
 LaneThread::~LaneThread() {
@@ -54,29 +56,27 @@ LaneThread::~LaneThread() {
 
 // ---- the threads ----
 
-void LaneThread::serve(const ThreadGrant& grant) noexcept {
-  HybridWait wait(clock_, signal_, {.before_release = config_.wait.spin});
+void LaneThread::run(const ThreadGrant& grant) noexcept {
   core_.open(config_.fifo_priority.has_value() && !grant.real_time);
-  for (bool aborting = false;;) {
-    if (!core_.segment_running()) {
-      hand_over_.take([this](Change& change) { apply(change); });
-      if (!aborting && abort_.load(std::memory_order_acquire)) {
-        aborting = true;
-        core_.abort();
-      }
-    }
-    const LaneStep step = core_.step();
-    if (step.kind == LaneStep::Kind::kStopped) break;
-    if (step.kind == LaneStep::Kind::kRunning) core_.rested(wait.pause_between_polls());
-    if (step.kind == LaneStep::Kind::kIdle) {
-      core_.waited(wait.wait(step.wake_up, [this] { return called(); }));
-    }
-  }
+  Machine machine{*this};
+  serve(machine, wait_);
   lane_ended_.store(true, std::memory_order_release);
 }
 
-bool LaneThread::called() const noexcept {
-  return core_.has_arrivals() || hand_over_.pending() || abort_.load(std::memory_order_acquire);
+LaneStep LaneThread::Machine::step() noexcept {
+  if (!lane.core_.segment_running()) {
+    lane.hand_over_.take([this](Change& change) { lane.apply(change); });
+    if (!aborting && lane.abort_.load(std::memory_order_acquire)) {
+      aborting = true;
+      lane.core_.abort();
+    }
+  }
+  return lane.core_.step();
+}
+
+bool LaneThread::Machine::called() const noexcept {
+  return lane.core_.has_arrivals() || lane.hand_over_.pending() ||
+         lane.abort_.load(std::memory_order_acquire);
 }
 
 void LaneThread::apply(Change& change) noexcept {
@@ -126,7 +126,7 @@ Status LaneThread::start() {
   if (Status helpers = start_helpers(); !helpers) return helpers;
   auto lane = RealTimeThread::start(
       {.name = config_.name, .cpu = config_.cpu, .fifo_priority = config_.fifo_priority},
-      [this](const ThreadGrant& grant) { serve(grant); });
+      [this](const ThreadGrant& grant) { run(grant); });
   if (!lane) {
     helpers_end_ = true;
     return fail(lane.error());

@@ -57,13 +57,23 @@ class LaneThread final : public Lane {
  private:
   enum class Phase : std::uint8_t { kNew, kRunning, kStopped };
 
+  // LaneCore with what only a thread of its own has: changes that others ask for, taken between two
+  // segments, and reasons to look before anything is due.
+  struct Machine {
+    LaneThread& lane;
+    bool aborting = false;
+    LaneStep step() noexcept;
+    [[nodiscard]] bool called() const noexcept;
+    void waited(const WaitReport& report) noexcept { lane.core_.waited(report); }
+    void rested(Duration slept) noexcept { lane.core_.rested(slept); }
+  };
+
   // The threads' bodies.
-  void serve(const ThreadGrant& grant) noexcept;
+  void run(const ThreadGrant& grant) noexcept;
   void deliver_reports();
   void watch() noexcept;
   // The watchdog and whoever ends the lane: cancels what runs after an abort or a drain's limit.
   void cancel_after_the_end() noexcept;
-  [[nodiscard]] bool called() const noexcept;
   void apply(Change& change) noexcept;
 
   // With control_ held.
@@ -82,6 +92,7 @@ class LaneThread final : public Lane {
   JobReports reports_;
   LaneCore core_;
   WakeSignal signal_;
+  HybridWait wait_;
   HandOver hand_over_;
   TaskDirectory directory_;
   std::atomic<bool> abort_{false};

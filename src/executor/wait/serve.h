@@ -9,14 +9,16 @@ namespace aegis::executor {
 // its machine as long as there is something to do, waits punctually when there is not, and rests
 // often enough for the kernel never to stop it.
 //
-//   Machine: step()            kinds kRan, kIdle (with wake_up) and kStopped; kRunning too, where a
-//                              device works and step() polls it
-//            called()          whether there is something to look at although nothing is due
-//            rehearse()        may be missing: does for nothing what a release will take, to have
-//            it in the caches waited(report)    what a wait saw rested(duration)  that it was away
-//            by intent
+//   Machine: step()           kinds kRan, kIdle (with wake_up) and kStopped; kRunning too, where a
+//                             device works and step() polls it
+//            called()         whether there is something to look at although nothing is due
+//            rehearse()       may be missing: does for nothing what a release will take, to have it
+//                             in the caches
+//            waited(report)   what a wait saw
+//            rested(duration) that it was away by intent; where there is kRunning
 //
-// Returns when the machine has stopped.
+// Returns when the machine has stopped. Real-time: sleeps only in `wait`; does not allocate or
+// lock.
 template <class Machine>
 void serve(Machine& machine, HybridWait& wait) noexcept {
   for (;;) {
