@@ -12,6 +12,7 @@
 #include "aegis/base/duration_text.h"
 #include "aegis/executor/cpu_latency.h"
 #include "aegis/executor/real_time_thread.h"
+#include "aegis/executor/tsc_clock.h"
 #include "aegis/scheduler/machine_identity.h"
 #include "aegis/trace/trace_drain.h"
 
@@ -179,9 +180,11 @@ Outcome<RunReport> run_workload(const RunRequest& request) {
   if (auto problem = refuse_overwriting(request.trace, {request.workload, request.profile})) {
     return fail(*problem);
   }
-  const MonotonicClock clock;
+  executor::TscClock clock;
   trace::Recorder recorder;
   trace::Recorder* const recorder_if_traced = request.trace.empty() ? nullptr : &recorder;
+  const auto keeper = keep_clock(clock, recorder);
+  if (!keeper) return fail(Problem::of("the clock is not kept", keeper.error()));
   auto session = open_session({.workload = request.workload,
                                .profile = request.profile,
                                .policy = request.policy,
@@ -220,6 +223,7 @@ Outcome<RunReport> run_workload(const RunRequest& request) {
   const Status drained = session->orchestrator->drain(kDrainWithin);
   if (!drained) return fail(Problem::of("the lanes do not stop", drained.error()));
   describe_jobs(report, *session);
+  report.clock = clock.state();
   report.dropped_events = recorder.dropped();
   if (drain != nullptr) {
     if (const Status written = drain->stop(); !written) {

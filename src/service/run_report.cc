@@ -45,6 +45,10 @@ std::string headline(const RunReport& report) {
         "not hold.\n";
   }
   if (!report.real_time_note.empty()) text += "Note: " + report.real_time_note + "\n";
+  if (!report.clock.reason.empty()) {
+    text += fmt::format("Note: {} tells the time: {}\n", to_string(report.clock.source),
+                        report.clock.reason);
+  }
   text += report.admitted                            ? "Admitted: "
           : report.admission == ExitCode::kUndecided ? "NOT ADMITTED, undecided: "
                                                      : "NOT ADMITTED: ";
@@ -197,6 +201,16 @@ Json lane_json(const RunReport::LaneRow& lane) {
           {"arena_bytes", lane.arena_bytes}};
 }
 
+Json clock_json(const executor::TscState& clock) {
+  return {{"source", to_string(clock.source)},
+          {"frequency_hz", clock.frequency_hz},
+          {"drift_ppm", clock.drift_ppm},
+          {"worst_offset_ns", clock.worst_offset.ns()},
+          {"corrections", clock.corrections},
+          {"refused_samples", clock.refused_samples},
+          {"reason", clock.reason}};
+}
+
 }  // namespace
 
 std::string to_text(const RunReport& report) {
@@ -217,6 +231,7 @@ std::string to_json(const RunReport& report) {
               {"rationale", report.rationale},
               {"real_time", report.ran() ? Json(report.real_time) : Json()},
               {"real_time_note", report.real_time_note},
+              {"clock", report.ran() ? clock_json(report.clock) : Json()},
               {"elapsed_ns", report.elapsed.ns()},
               {"utilisation", report.utilisation},
               {"models", Json::array()},

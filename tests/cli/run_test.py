@@ -43,6 +43,8 @@ class Run(CommandLineTest):
         self.assertIn(rows["fast"]["jobs"], range(20, 28))
         self.assertIn(rows["slow"]["jobs"], range(8, 13))
         self.assertEqual(run.returncode, 1 if sum(row["misses"] for row in rows.values()) else 0)
+        clock = report["clock"]
+        self.assertEqual(clock["source"] == "CLOCK_MONOTONIC", bool(clock["reason"]), "a fallback has its reason")
 
     def test_every_decision_is_reconstructed(self):
         self.run_aegisrt("run", "w.toml", "--for", "1s", "--quiet", "--trace", "t.aegis")

@@ -41,7 +41,9 @@ TimePoint LaneCore::take_inbox(TaskState& task, TimePoint now) noexcept {
     const auto submission = task.inbox.take();
     if (!submission) break;
     if (submission->arrival > now) now = clock_.now();
-    arrive(task, submission->arrival, submission->token, Source::kSubmit, now);
+    // The processor's counter may be read a little early here (TscClock): nothing arrives later
+    // than it is seen.
+    arrive(task, std::min(submission->arrival, now), submission->token, Source::kSubmit, now);
   }
   return now;
 }

@@ -12,6 +12,7 @@
 
 #include "aegis/base/time.h"
 #include "aegis/executor/lane.h"
+#include "aegis/executor/tsc_clock.h"
 #include "aegis/memory/memory_account.h"
 #include "aegis/service/problem.h"
 #include "aegis/theory/policy/ordering.h"
@@ -64,6 +65,8 @@ struct RunReport {
   std::string rationale;                // of the admission
   bool real_time = false;
   std::string real_time_note;  // said first when not empty
+  // What told the time, at the end of the run. Without a scheduler: the kernel's clock.
+  executor::TscState clock{.source = executor::TscState::Source::kKernelClock};
   Duration elapsed;
   double utilisation = 0;  // by WCETs
   std::vector<ModelRow> models;
