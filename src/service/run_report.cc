@@ -156,6 +156,9 @@ std::string summary_of(const RunReport& report) {
   if (!report.trace_failure.empty()) {
     text += fmt::format("The trace is not whole: {}\n", report.trace_failure);
   }
+  if (!report.metrics_failure.empty()) {
+    text += fmt::format("The metrics are not whole: {}\n", report.metrics_failure);
+  }
   if (!report.trace.empty()) {
     text += fmt::format("Trace: {0}   (aegisrt explain {0} --misses)\n", report.trace.string());
   }
@@ -174,7 +177,9 @@ Json row_json(const ModelRow& row) {
           {"overruns", row.overruns},
           {"response_p50_ns", row.response_p50.ns()},
           {"response_p99_ns", row.response_p99.ns()},
+          {"response_p999_ns", row.response_p999.ns()},
           {"response_max_ns", row.response_max.ns()},
+          {"response_jitter_ns", row.response_jitter.ns()},
           {"response_bound_ns", row.response_bound ? Json(row.response_bound->ns()) : Json()},
           {"deadline_ns", row.deadline.ns()},
           {"execution_cv", row.execution_cv},
@@ -189,6 +194,25 @@ Json row_json(const ModelRow& row) {
             {"runtime_bytes", row.memory.runtime}}}};
 }
 
+// What waiting cost, how punctual it was, and what the kernel did to the lane's thread.
+Json worker_json(const executor::WorkerStats& worker) {
+  const executor::LatencySummary& wake_up = worker.latencies.wake_up;
+  return {{"scheduling_class", worker.scheduling_class},
+          {"spinning_ns", worker.time.spinning.ns()},
+          {"sleeping_ns", worker.time.sleeping.ns()},
+          {"spin_share", worker.time.spin_share()},
+          {"wake_ups", wake_up.count},
+          {"wake_up_p50_ns", wake_up.p50.ns()},
+          {"wake_up_p99_ns", wake_up.p99.ns()},
+          {"wake_up_max_ns", wake_up.max.ns()},
+          {"involuntary_switches", worker.usage.involuntary_switches},
+          {"voluntary_switches", worker.usage.voluntary_switches},
+          {"minor_faults", worker.usage.minor_faults},
+          {"major_faults", worker.usage.major_faults},
+          {"losses", worker.lost.windows},
+          {"largest_loss_ns", worker.lost.largest.ns()}};
+}
+
 Json lane_json(const RunReport::LaneRow& lane) {
   const executor::LaneTime& time = lane.time;
   return {{"name", lane.name},
@@ -198,7 +222,8 @@ Json lane_json(const RunReport::LaneRow& lane) {
           {"complete_ns", time.complete.ns()},
           {"lost_ns", time.lost.ns()},
           {"segments", lane.segments},
-          {"arena_bytes", lane.arena_bytes}};
+          {"arena_bytes", lane.arena_bytes},
+          {"thread", worker_json(lane.worker)}};
 }
 
 Json clock_json(const executor::TscState& clock) {
@@ -240,7 +265,8 @@ std::string to_json(const RunReport& report) {
               {"unplanned_allocations", report.unplanned_allocations},
               {"dropped_events", report.dropped_events},
               {"trace", report.trace.string()},
-              {"trace_failure", report.trace_failure}};
+              {"trace_failure", report.trace_failure},
+              {"metrics_failure", report.metrics_failure}};
   for (const ModelRow& row : report.models) object["models"].push_back(row_json(row));
   for (const auto& lane : report.lanes) object["lanes"].push_back(lane_json(lane));
   for (std::size_t i = 0; i < report.violations.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lane_task_check.h"
+#include "monitor/thread_usage.h"
 #include "wait/serve.h"
 
 namespace aegis::executor {
@@ -57,9 +58,12 @@ LaneThread::~LaneThread() {
 // ---- the threads ----
 
 void LaneThread::run(const ThreadGrant& grant) noexcept {
+  thread_id_.store(this_thread(), std::memory_order_release);
   core_.open(config_.fifo_priority.has_value() && !grant.real_time);
   Machine machine{*this};
   serve(machine, wait_);
+  usage_at_the_end_ = this_thread_usage();
+  end_ = clock_.now();
   lane_ended_.store(true, std::memory_order_release);
 }
 
@@ -124,6 +128,7 @@ Status LaneThread::start() {
   const std::scoped_lock lock(control_);
   if (phase_ != Phase::kNew) return fail(not_running());
   if (Status helpers = start_helpers(); !helpers) return helpers;
+  since_ = clock_.now();
   auto lane = RealTimeThread::start(
       {.name = config_.name, .cpu = config_.cpu, .fifo_priority = config_.fifo_priority},
       [this](const ThreadGrant& grant) { run(grant); });
@@ -242,6 +247,8 @@ Status LaneThread::remove(TaskId id) {
   Change change{.kind = Change::Kind::kRemove, .tasks = {&task, 1}};
   if (Status asked = ask(change); !asked) return asked;
   while (!task->retired.load(std::memory_order_acquire)) std::this_thread::sleep_for(kAnswerPoll);
+  former_.add(*task->monitor);
+  task->monitor.reset();
   task->response.shrink();
   task->execution.shrink();
   return ok();

@@ -15,6 +15,7 @@
 #include "aegis/executor/real_time_thread.h"
 #include "aegis/executor/wake_signal.h"
 
+#include "former_tasks.h"
 #include "hand_over.h"
 #include "job_reports.h"
 #include "lane_core.h"
@@ -52,6 +53,7 @@ class LaneThread final : public Lane {
     return core_.violations();
   }
   [[nodiscard]] LaneTime time() const override { return core_.time(); }
+  [[nodiscard]] LatencyStats latencies() const override;
   [[nodiscard]] std::uint64_t busy_changes() const override { return core_.busy_changes(); }
 
  private:
@@ -81,6 +83,8 @@ class LaneThread final : public Lane {
   [[nodiscard]] Status ask(Change& change);
   [[nodiscard]] Status refuse_known(const std::vector<LaneTask>& tasks) const;
   [[nodiscard]] TaskState* find(TaskId task) const;
+  [[nodiscard]] WorkerStats worker_stats(TimePoint now) const;
+  [[nodiscard]] std::vector<KindStats> kinds() const;
   void close_all() noexcept;
   // Waits until the lane's thread has nothing more to do, then ends all threads.
   Status finish();
@@ -98,6 +102,10 @@ class LaneThread final : public Lane {
   std::atomic<bool> abort_{false};
   std::atomic<std::int64_t> drain_limit_ns_{TimePoint::max().ns()};
   std::atomic<bool> lane_ended_{false};
+  // Written by the lane's thread before it has ended.
+  ThreadUsage usage_at_the_end_;
+  TimePoint end_;
+  std::atomic<int> thread_id_{0};
   std::atomic<bool> helpers_end_{false};
   std::atomic<bool> has_callbacks_{false};
   std::atomic<bool> has_limits_{false};
@@ -106,7 +114,9 @@ class LaneThread final : public Lane {
   std::atomic<Phase> phase_{Phase::kNew};  // written with control_ held
   bool stopping_ = false;
   std::vector<std::unique_ptr<TaskState>> states_;  // of all tasks there ever were
+  FormerTasks former_;
   ThreadGrant grant_;
+  TimePoint since_;
   std::optional<CpuLatencyRequest> shallow_idle_;
   std::optional<RealTimeThread> watchdog_;
   std::optional<RealTimeThread> callbacks_;
