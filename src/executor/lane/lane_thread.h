@@ -67,7 +67,9 @@ class LaneThread final : public Lane {
     LaneStep step() noexcept;
     [[nodiscard]] bool called() const noexcept;
     void waited(const WaitReport& report) noexcept { lane.core_.waited(report); }
-    void rested(Duration slept) noexcept { lane.core_.rested(slept); }
+    void rested(Duration slept) noexcept {
+      if (lane.core_.segment_running()) lane.core_.rested(slept);  // else it is idle
+    }
   };
 
   // The threads' bodies.

@@ -71,7 +71,7 @@ void Completion::let_go(TaskSlot& ended, bool completed, TimePoint now) noexcept
 void Completion::release_follower(SlotId id, TimePoint now) noexcept {
   TaskSlot& follower = state_.directory[id];
   if (!follower.input_failed.load(std::memory_order_relaxed)) {
-    follower.terms.urgency.arrival = now;
+    follower.inputs_ended = now;
     if (follower.state.queue()) {
       check(enqueuer_ != nullptr, "only a completed task makes others ready");
       state_.enqueue(*enqueuer_, id, follower.terms);

@@ -20,21 +20,23 @@ namespace aegis::executor {
 // Of each pair at least one sees the other's write (asymmetric_fence.h): either the submitter sees
 // that nothing is accepted, or it is waited for. So no task is published to a worker that has gone.
 //
-// Not nested: one entry of a submitter at a time. Real-time: the submitter's side neither allocates
-// nor locks.
+// May be nested: what is dropped in the midst of a submission may submit itself. Real-time: the
+// submitter's side neither allocates nor locks.
 template <class Fence>
 class BasicEntry {
  public:
   BasicEntry(const Fence& fence, const std::atomic<bool>& accepting,
              std::atomic<bool>& inside) noexcept
-      : inside_(inside) {
+      : inside_(inside), outermost_(!inside.load(std::memory_order_relaxed)) {
     inside.store(true, std::memory_order_relaxed);
     fence.light();
     open_ = accepting.load(std::memory_order_acquire);
   }
   BasicEntry(const BasicEntry&) = delete;
   BasicEntry& operator=(const BasicEntry&) = delete;
-  ~BasicEntry() { inside_.store(false, std::memory_order_release); }
+  ~BasicEntry() {
+    if (outermost_) inside_.store(false, std::memory_order_release);
+  }
   [[nodiscard]] bool open() const noexcept { return open_; }
 
   // The other side, in two halves, since there is one `accepting` and many are inside. Ordinary
@@ -52,6 +54,7 @@ class BasicEntry {
   static constexpr std::chrono::microseconds kLook{20};
 
   std::atomic<bool>& inside_;
+  const bool outermost_;
   bool open_ = false;
 };
 

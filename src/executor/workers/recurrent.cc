@@ -95,16 +95,27 @@ Admission NanosecondScheduler::Core::ask_desks(GroupPlace places, const theory::
                                                TaskId& proven_as) {
   give_back_shares();
   Admission admission;
+  std::uint32_t worker = places.first;
   for (std::uint32_t i = 0; i < places.count && !admission.admitted(); ++i) {
-    AdmissionDesk::Answer answer = desks_[places.first + i]->ask(model);
+    worker = places.first + i;
+    AdmissionDesk::Answer answer = desks_[worker]->ask(model);
     proven_as = answer.task;
     admission = {.verdict = answer.verdict,
-                 .worker = cores_[places.first + i]->settings().in_group,
+                 .worker = cores_[worker]->settings().in_group,
                  .reason = std::move(answer.reason),
                  .certificate = std::move(answer.certificate)};
   }
-  if (!admission.admitted()) admission.advice = desks_[places.first]->advice_for(model);
+  if (!admission.admitted()) {
+    admission.advice = desks_[places.first]->advice_for(model);
+  } else if (!has_its_class(worker)) {
+    admission.reason +=
+        "; as long as no other thread wants its CPU: the real-time class was refused";
+  }
   return admission;
+}
+
+bool NanosecondScheduler::Core::has_its_class(std::uint32_t worker) const {
+  return !plans_[worker].thread.fifo_priority || threads_[worker]->grant().real_time;
 }
 
 std::optional<std::uint32_t> NanosecondScheduler::Core::add_kind(

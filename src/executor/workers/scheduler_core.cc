@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace aegis::executor {
 namespace {
 
@@ -19,6 +21,14 @@ AdmissionAssumptions with_rests(AdmissionAssumptions assumptions) {
   assumptions.longest_plain_task =
       std::max(assumptions.longest_plain_task, rest.value_or(Duration::max()));
   return assumptions;
+}
+
+// Two of one real-time priority on one CPU cannot: while one runs the other does not, and one that
+// looks again and again for the other's surplus would keep it from going on.
+bool relieve_each_other(const WorkerPlan& a, const WorkerPlan& b) {
+  const bool same_cpu = a.thread.cpu.has_value() && a.thread.cpu == b.thread.cpu;
+  const bool in_turn = a.thread.fifo_priority.has_value();
+  return a.settings.group == b.settings.group && !(same_cpu && in_turn);
 }
 
 std::size_t workers_in(const SchedulerConfig& config) {
@@ -104,8 +114,9 @@ void NanosecondScheduler::Core::build_workers() {
   siblings_.resize(cores_.size());
   for (std::size_t i = 0; i < cores_.size(); ++i) {
     for (std::size_t k = 0; k < cores_.size(); ++k) {
-      const bool same = plans_[i].settings.group == plans_[k].settings.group;
-      if (i != k && same) siblings_[i].push_back(cores_[k].get());
+      if (i != k && relieve_each_other(plans_[i], plans_[k])) {
+        siblings_[i].push_back(cores_[k].get());
+      }
     }
     cores_[i]->set_siblings(siblings_[i]);
   }
@@ -131,6 +142,13 @@ Status NanosecondScheduler::Core::start_workers() {
 
 std::vector<std::string> NanosecondScheduler::Core::degraded() const {
   std::vector<std::string> notes = notes_;
+  if (watch_ && watch_->failed_handlers() > 0) {
+    notes.push_back(
+        fmt::format("{} calls of handlers ended in an exception", watch_->failed_handlers()));
+  }
+  std::uint64_t untold = 0;
+  for (const auto& books : books_) untold += books->misses().dropped();
+  if (untold > 0) notes.push_back(fmt::format("{} misses came too fast for on_miss", untold));
   if (!own_clock) return notes;
   const TscState clock = own_clock->state();
   if (clock.source == TscState::Source::kKernelClock) notes.push_back(clock.reason);

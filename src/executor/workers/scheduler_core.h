@@ -96,6 +96,7 @@ class NanosecondScheduler::Core : public std::enable_shared_from_this<Core> {
   // The first of `places` whose proof bears the task; otherwise the last answer, with advice.
   [[nodiscard]] Admission ask_desks(GroupPlace places, const theory::Task& model,
                                     TaskId& proven_as);
+  [[nodiscard]] bool has_its_class(std::uint32_t worker) const;
   void give_back_shares();
   [[nodiscard]] std::optional<std::uint32_t> add_kind(const TaskKindConfig& config, Duration wcet,
                                                       std::unique_ptr<SporadicSource> source);

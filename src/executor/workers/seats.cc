@@ -21,6 +21,7 @@ struct LastSeat {
 };
 constinit thread_local LastSeat last;
 constinit thread_local LastSeat at_work;  // of a worker: its own
+constinit thread_local std::uint32_t helper_of = 0;
 constinit thread_local bool all_given_back = false;
 
 class SeatsOfThread {
@@ -82,6 +83,14 @@ void Seats::take_as_worker(std::uint32_t scheduler, Submitter& submitter) {
 
 bool Seats::is_worker_of(std::uint32_t scheduler) noexcept {
   return at_work.scheduler == scheduler;
+}
+
+void Seats::mark_as_helper(std::uint32_t scheduler) noexcept {
+  helper_of = scheduler;
+}
+
+bool Seats::is_helper_of(std::uint32_t scheduler) noexcept {
+  return helper_of == scheduler;
 }
 
 }  // namespace aegis::executor

@@ -27,6 +27,9 @@ class Seats {
   // The calling thread is a worker of this scheduler, with a submitter of its own.
   static void take_as_worker(std::uint32_t scheduler, Submitter& submitter);
   [[nodiscard]] static bool is_worker_of(std::uint32_t scheduler) noexcept;
+  // It calls the handlers of this scheduler.
+  static void mark_as_helper(std::uint32_t scheduler) noexcept;
+  [[nodiscard]] static bool is_helper_of(std::uint32_t scheduler) noexcept;
 };
 
 }  // namespace aegis::executor

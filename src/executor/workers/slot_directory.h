@@ -88,6 +88,8 @@ class SlotDirectory {
 
   explicit SlotDirectory(std::uint32_t scheduler) noexcept : scheduler_(scheduler) {}
 
+  [[nodiscard]] std::uint32_t scheduler() const noexcept { return scheduler_; }
+
   // Ordinary threads, one at a time. The slab outlives the directory's users.
   void add(std::uint32_t number, Slab& slab) noexcept {
     check(number < kMaxSlabs, "a scheduler has at most 256 slabs");

@@ -108,6 +108,9 @@ TEST(SubmissionRingStress, everything_comes_once_in_order) {
 }
 
 TEST(SubmissionRingStress, catches_a_twin_that_does_not_look_at_the_lap) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the race of this twin is what ThreadSanitizer reports";
+#endif
   EXPECT_TRUE(Race<LapUnchecked>().goes_wrong(40'000));
 }
 

@@ -26,14 +26,15 @@ Error no_place() {
 }
 
 // What one input came to while somebody wanted to follow it.
-enum class Input : std::uint8_t { kFollowed, kCompleted, kFailed, kGone };
+enum class Input : std::uint8_t { kFollowed, kCompleted, kFailed, kGone, kCrowded };
 
 Input follow(const SlotDirectory::Place& before, TaskSlot& follower, Dependents::Link link) {
   TaskSlot& slot = *before.slot;
-  if (slot.state.pin(before.generation, true) != SlotState::Pin::kPinned) return Input::kGone;
+  const auto pinned = slot.state.pin(before.generation, true);
+  if (pinned == SlotState::Pin::kStale) return Input::kGone;
+  if (pinned == SlotState::Pin::kTooMany) return Input::kCrowded;
   Input input = Input::kFollowed;
   if (slot.state.has_ended() || !Dependents::add(slot, follower, link)) {
-    while (!slot.state.has_ended()) spin_pause();  // its list is closed in the midst of its end
     input = slot.outcome.end == TaskEnd::kCompleted ? Input::kCompleted : Input::kFailed;
   }
   slot.state.unpin();
@@ -186,15 +187,18 @@ Result<TaskHandle> NanosecondScheduler::Core::submit_after(std::span<const TaskH
   const SlotId id = SlotDirectory::id(submitter.number(), taken->index);
   submitter.accepted.add();
   const auto count = static_cast<std::uint32_t>(before.size());
+  slot.follows = true;
   slot.input_failed.store(false, std::memory_order_relaxed);
   slot.inputs_left.store(count + 1, std::memory_order_relaxed);
   std::uint32_t over = 1;
   bool gone = false;
+  bool crowded = false;
   for (std::uint32_t i = 0; i < count; ++i) {
     const Input input = follow(places[i], slot, Dependents::link(id, i));
     if (input == Input::kFollowed) continue;
     ++over;
     gone = gone || input == Input::kGone;
+    crowded = crowded || input == Input::kCrowded;
     if (input != Input::kCompleted) slot.input_failed.store(true, std::memory_order_relaxed);
   }
   if (slot.inputs_left.fetch_sub(over, std::memory_order_acq_rel) == over) {
@@ -204,6 +208,10 @@ Result<TaskHandle> NanosecondScheduler::Core::submit_after(std::span<const TaskH
   if (gone) {
     return fail(Error::permanent(ErrorCode::kNotFound,
                                  "a task to follow ended so long ago that its outcome is gone"));
+  }
+  if (crowded) {
+    return fail(Error::transient(ErrorCode::kResourceExhausted,
+                                 "more than 200 threads wait for a task to follow"));
   }
   return state.directory.handle(id, taken->generation);
 }

@@ -49,11 +49,15 @@ struct alignas(kCacheLine) TaskSlot {
   SlotState state;
   JobTerms terms;
   std::atomic<std::uint32_t> first_dependent{kNoLink};  // dependents.h
+  bool follows = false;                                 // others; then it arrives with the last
 
   // Its owner's, as the task begins or ends.
   alignas(kCacheLine) TaskOutcome outcome;
 
-  // Of a task that follows others. A link belongs to the follower and stands in the list of the one
+  // Of a task that follows others. When the last of them ended, by whoever then queues it; a
+  // canceller may look at the terms at that instant, but not at this.
+  TimePoint inputs_ended;
+  // A link belongs to the follower and stands in the list of the one
   // it follows.
   std::atomic<std::uint32_t> inputs_left{0};
   std::atomic<bool> input_failed{false};
@@ -64,6 +68,10 @@ struct alignas(kCacheLine) TaskSlot {
     body = std::move(task);
     terms = job;
     first_dependent.store(kNoLink, std::memory_order_relaxed);
+    follows = false;
+  }
+  [[nodiscard]] TimePoint arrival() const noexcept {
+    return follows ? inputs_ended : terms.urgency.arrival;
   }
 };
 

@@ -129,6 +129,7 @@ class VirtualWorker {
     taken->slot->fill(body_of(job), terms_of(job));
     const SlotId id = SlotDirectory::id(0, taken->index);
     outside.accepted.add();
+    taken->slot->follows = true;
     taken->slot->input_failed.store(false);
     taken->slot->inputs_left.store(static_cast<std::uint32_t>(before.size()));
     for (std::size_t i = 0; i < before.size(); ++i) {

@@ -124,6 +124,10 @@ void NanosecondScheduler::Core::wake_all() noexcept {
 
 Status NanosecondScheduler::Core::shut_down(Duration within) {
   if (Seats::is_worker_of(number)) return fail(from_a_task());
+  if (Seats::is_helper_of(number)) {
+    return fail(Error::permanent(ErrorCode::kFailedPrecondition,
+                                 "a handler that shuts its scheduler down would wait for itself"));
+  }
   if (within < Duration::zero()) {
     return fail(Error::permanent(ErrorCode::kInvalidArgument, "a time limit is not negative"));
   }
@@ -183,7 +187,7 @@ void NanosecondScheduler::Core::finish() {
   const std::scoped_lock lock(control_);
   if (finished_) return;
   for (const auto& thread : threads_) thread->join();
-  watch_.reset();
+  if (watch_) watch_->stop();
   shallow_idle_.reset();
   finished_ = true;
 }

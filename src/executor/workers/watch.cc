@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "seats.h"
+
 namespace aegis::executor {
 namespace {
 
@@ -32,6 +34,10 @@ Watch::Watch(const SchedulerConfig& config, SchedulerState& state, TscClock* clo
 }
 
 Watch::~Watch() {
+  stop();
+}
+
+void Watch::stop() {
   ends_.store(true, std::memory_order_release);
   if (watcher_) watcher_->join();
   if (reporter_) reporter_->join();
@@ -50,6 +56,7 @@ Status Watch::start(std::optional<int> avoid_cpu) {
 }
 
 void Watch::watch() {
+  Seats::mark_as_helper(state_.directory.scheduler());
   const std::chrono::microseconds pause = config_.emergency ? kLook : kIdleLook;
   TimePoint discipline_at = state_.clock.now() + kDisciplineEvery;
   while (!ends_.load(std::memory_order_acquire)) {
@@ -111,6 +118,7 @@ void Watch::discipline_clock() {
 }
 
 void Watch::report() {
+  Seats::mark_as_helper(state_.directory.scheduler());
   while (!ends_.load(std::memory_order_acquire)) {
     deliver_misses();
     delivery_->deliver(state_.clock.now());

@@ -23,7 +23,7 @@ namespace aegis::executor {
 //             clock. Never calls a handler of the user's but `emergency`.
 //   -report   calls on_miss and on_alert. If they are slow, only they are late.
 //
-// Stops and joins when destroyed.
+// Stops when destroyed.
 class Watch {
  public:
   // Everything outlives it; `clock` may be null.
@@ -35,6 +35,9 @@ class Watch {
 
   // `avoid_cpu`: a worker's, which its helpers leave alone if they can.
   [[nodiscard]] Status start(std::optional<int> avoid_cpu);
+
+  // Ends both threads, what was to be told told; idempotent. One thread.
+  void stop();
 
   // Calls of handlers that ended in an exception. Any thread.
   [[nodiscard]] std::uint64_t failed_handlers() const noexcept {

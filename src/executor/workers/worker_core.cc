@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker_core.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "aegis/base/check.h"
@@ -9,6 +10,13 @@
 #include "prefetch.h"
 
 namespace aegis::executor {
+namespace {
+
+// While a sibling is busy. A submitter may have chosen it just before it was, and told nobody else:
+// what lies in its rings then is found at the latest so much later.
+constexpr Duration kLookAtSiblings = Duration::milliseconds(1);
+
+}  // namespace
 
 WorkerCore::WorkerCore(SchedulerState& state, Submitter& own, const WorkerSettings& settings,
                        WorkerBooks& books)
@@ -64,7 +72,7 @@ WorkerStep WorkerCore::step() noexcept {
   if (state_.draining.load(std::memory_order_acquire)) [[unlikely]]
     wind_down(now);
   const auto chosen = choose(now);
-  if (!chosen) return idle(stopping);
+  if (!chosen) return idle(now, stopping);
   return {.kind = WorkerStep::Kind::kRan, .ended = run(*chosen, now)};
 }
 
@@ -169,7 +177,7 @@ void WorkerCore::begin_busy() noexcept {
   books_.begin_busy();
 }
 
-WorkerStep WorkerCore::idle(bool stopping) noexcept {
+WorkerStep WorkerCore::idle(TimePoint now, bool stopping) noexcept {
   if (busy_) {
     busy_ = false;
     port_.busy_changes.add();
@@ -179,7 +187,12 @@ WorkerStep WorkerCore::idle(bool stopping) noexcept {
   if (stopping && periodic_.next() == TimePoint::max() && !submissions_wait()) {
     return {.kind = WorkerStep::Kind::kStopped};
   }
-  return {.kind = WorkerStep::Kind::kIdle, .wake_up = periodic_.next()};
+  const TimePoint next = periodic_.next();
+  const bool look = std::any_of(siblings_.begin(), siblings_.end(), [](const WorkerCore* sibling) {
+    return sibling->port_.load.load(std::memory_order_relaxed) > 0;
+  });
+  return {.kind = WorkerStep::Kind::kIdle,
+          .wake_up = look ? std::min(next, now + kLookAtSiblings) : next};
 }
 
 // Also on a sibling's thread.

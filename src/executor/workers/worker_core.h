@@ -110,7 +110,7 @@ class WorkerCore {
   void wake_a_sibling() noexcept;
   void publish_load(bool running) noexcept;
   void begin_busy() noexcept;
-  WorkerStep idle(bool stopping) noexcept;
+  WorkerStep idle(TimePoint now, bool stopping) noexcept;
   void prepare_rehearsal();
   void wind_down(TimePoint now) noexcept;
   void abandon(TimePoint now) noexcept;

@@ -12,7 +12,7 @@ WorkerCore::Job WorkerCore::job_of(const ReadyTask& ready) noexcept {
   const TaskSlot& slot = state_.directory[ready.slot];
   const JobTerms& terms = slot.terms;
   if (terms.periodic == kNoPeriodic) {
-    return {.id = ready.slot, .arrival = terms.urgency.arrival, .deadline = terms.urgency.deadline};
+    return {.id = ready.slot, .arrival = slot.arrival(), .deadline = terms.urgency.deadline};
   }
   PeriodicState& task = periodic_[terms.periodic];
   const Activation& activation = task.next();

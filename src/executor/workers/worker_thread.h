@@ -55,6 +55,7 @@ class WorkerThread {
     }
     [[nodiscard]] bool called() const noexcept { return core.called(); }
     void rehearse() noexcept { core.rehearse(); }
+    void rested(Duration rest) noexcept { core.rested(rest); }
     void waited(const WaitReport& report) noexcept { core.waited(report); }
   };
 

@@ -100,6 +100,7 @@ class HybridWait {
     return now - last_rest_ >= since;
   }
   Duration rest_for(Duration length, TimePoint now) noexcept;
+  Duration rest_for(Duration length) noexcept { return rest_for(length, clock_.now()); }
 
   // Any thread: up to the last sleep or the end of the last wait. Real-time: a few loads.
   [[nodiscard]] WaitTime time_spent() const noexcept;

@@ -13,8 +13,9 @@ namespace aegis::executor {
 //
 // It cannot dangle: it holds no pointer but a place and the generation of its occupant, so a handle
 // whose task is long gone, or that belongs to another scheduler, is recognised and answered with a
-// typed error. The outcome of a task is kept until its place is needed again: at least until its
-// submitter's next SchedulerConfig::queue_capacity - pending submissions.
+// typed error (until a place has had 2^32 occupants). The outcome of a task is kept until its place
+// is needed again: at least until its submitter's next SchedulerConfig::queue_capacity - pending
+// submissions.
 class TaskHandle {
  public:
   TaskHandle() = default;  // of no task
