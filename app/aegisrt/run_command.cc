@@ -42,6 +42,9 @@ ExitCode run_command(RunOptions& options) {
   if (!report) return complain(report.error());
   const ExitCode code =
       print(options.json ? to_json(*report) : to_text(*report), report->exit_code());
+  if (!report->metrics_failure.empty()) {
+    return complain({code, report->metrics_failure + "; the run went on without its metrics"});
+  }
   if (report->trace_failure.empty()) return code;
   return complain({code, report->trace_failure + "; the run went on without its trace"});
 }
@@ -62,6 +65,8 @@ void add_run_command(CLI::App& app, ExitCode& ended) {
   command->add_option("--profile", request.profile,
                       "profile to use (default: beside the workload)");
   auto* trace = command->add_option("--trace", request.trace, "trace file to write");
+  auto* metrics = command->add_option("--metrics", request.metrics,
+                                      "file for Prometheus: latencies, written anew each second");
   add_duration_option(*command, "--for", request.duration, "how long to run");
   auto* policy = add_policy_option(*command, request.policy);
   auto* without_proof = command->add_flag("--without-proof", request.without_proof,
@@ -70,6 +75,7 @@ void add_run_command(CLI::App& app, ExitCode& ended) {
       ->add_flag("--plain-threads", options->plain_threads,
                  "no scheduler: one ordinary thread a model, as a baseline")
       ->excludes(trace)
+      ->excludes(metrics)
       ->excludes(policy)
       ->excludes(without_proof);
   command->add_option("--seed", request.seed, "of the inputs' content")->capture_default_str();

@@ -3,6 +3,7 @@
 // Orchestrator: proof, start, changes while the lanes run, and the end.
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -169,6 +170,20 @@ Result<Submitter> Orchestrator::submitter(TaskId task) const {
   executor::Lane* lane = lanes_[model->setup.lane.value]->lane.get();
   if (lane == nullptr) return fail(wrong_time("the lanes do not run yet"));
   return Submitter(*lane, task);
+}
+
+executor::LatencyStats Orchestrator::latencies() const {
+  executor::LatencyStats all{.taken = clock_.now(), .since = TimePoint::max(), .clock = "given"};
+  for (const auto& lane : lanes_) {
+    if (lane->lane == nullptr) continue;
+    executor::LatencyStats of_lane = lane->lane->latencies();
+    all.since = std::min(all.since, of_lane.since);
+    std::ranges::move(of_lane.degraded, std::back_inserter(all.degraded));
+    std::ranges::move(of_lane.workers, std::back_inserter(all.workers));
+    std::ranges::move(of_lane.kinds, std::back_inserter(all.kinds));
+  }
+  all.since = std::min(all.since, all.taken);
+  return all;
 }
 
 Status Orchestrator::drain(Duration within) {

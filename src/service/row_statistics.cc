@@ -21,6 +21,8 @@ void fill_row(ModelRow& row, const executor::TaskStatistics& statistics) {
   row.execution_max = Duration::nanoseconds(statistics.max_execution_ns);
   row.response_p50 = Duration::nanoseconds(response.p50);
   row.response_p99 = Duration::nanoseconds(response.p99);
+  row.response_p999 = Duration::nanoseconds(response.p999);
+  row.response_jitter = Duration::nanoseconds(response.p99 - response.min);
   row.response_max = Duration::nanoseconds(statistics.max_response_ns);
 }
 

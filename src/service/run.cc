@@ -8,10 +8,12 @@
 
 #include <fmt/format.h>
 
+#include "aegis/base/atomic_file.h"
 #include "aegis/base/clock.h"
 #include "aegis/base/duration_text.h"
 #include "aegis/executor/cpu_latency.h"
 #include "aegis/executor/real_time_thread.h"
+#include "aegis/executor/tsc_clock.h"
 #include "aegis/scheduler/machine_identity.h"
 #include "aegis/trace/trace_drain.h"
 
@@ -63,19 +65,35 @@ std::string progress_line(const Session& session, Duration elapsed) {
   return line + fmt::format("  | {} missed", missed);
 }
 
+// What the lanes tell of latencies as Prometheus text in the file asked for, whole or not at all;
+// why not, in one line, or nothing.
+std::string write_metrics(const Session& session, const RunRequest& request,
+                          const executor::TscClock& clock) {
+  if (request.metrics.empty()) return "";
+  executor::LatencyStats stats = session.orchestrator->latencies();
+  const executor::TscState state = clock.state();
+  stats.clock = to_string(state.source);
+  if (!state.reason.empty()) stats.degraded.push_back(state.reason);
+  const Status written = write_file_atomically(request.metrics, prometheus_text(stats));
+  return written ? "" : written.error().message();
+}
+
 // Lets the lanes work until the time is up or a signal came; says once a second how it goes.
 Duration watch(const Session& session, const RunRequest& request, const trace::TraceDrain* drain,
-               const Clock& clock) {
+               const executor::TscClock& clock) {
   const TimePoint begin = clock.now();
   TimePoint next_line = begin + kProgressInterval;
   while (clock.now() - begin < request.duration && !stop_asked(request)) {
     const Duration left = request.duration - (clock.now() - begin);
     std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(left, kLookInterval).ns()));
-    if (!request.on_progress || clock.now() < next_line) continue;
+    if (clock.now() < next_line) continue;
+    next_line += kProgressInterval;
+    const std::string no_metrics = write_metrics(session, request, clock);
+    if (!request.on_progress) continue;
     const bool traced = drain == nullptr || drain->status();
     request.on_progress(progress_line(session, clock.now() - begin) +
-                        (traced ? "" : "  | the trace has failed"));
-    next_line += kProgressInterval;
+                        (traced ? "" : "  | the trace has failed") +
+                        (no_metrics.empty() ? "" : "  | the metrics have failed"));
   }
   return clock.now() - begin;
 }
@@ -147,6 +165,7 @@ std::uint64_t segments_on(const Session& session, LaneId lane,
 
 void describe_jobs(RunReport& report, const Session& session) {
   const std::vector<TaskStatistics> all = collect(session, true);
+  const executor::LatencyStats latencies = session.orchestrator->latencies();
   for (std::size_t i = 0; i < all.size(); ++i) {
     fill_row(report.models[i], all[i]);
     report.models[i].memory = session.orchestrator->memory(session.tasks[i]);
@@ -158,30 +177,49 @@ void describe_jobs(RunReport& report, const Session& session) {
     report.lanes.push_back({.name = session.orchestrator->lane_config(LaneId{id}).name,
                             .time = lane->time(),
                             .segments = segments_on(session, LaneId{id}, all),
-                            .arena_bytes = session.orchestrator->arena_bytes(LaneId{id})});
+                            .arena_bytes = session.orchestrator->arena_bytes(LaneId{id}),
+                            .worker = latencies.workers.at(id)});
     report.lost_windows += lane->lost_windows();
     const auto violations = lane->violations();
     for (std::size_t i = 0; i < violations.size(); ++i) report.violations[i] += violations[i];
   }
 }
 
+// What can be known of the files to write before anything is loaded.
+std::optional<Problem> problem_of_outputs(const RunRequest& request) {
+  for (const auto& output : {request.trace, request.metrics}) {
+    if (auto problem = refuse_overwriting(output, {request.workload, request.profile})) {
+      return problem;
+    }
+  }
+  if (request.metrics.empty()) return std::nullopt;
+  if (request.metrics.lexically_normal() == request.trace.lexically_normal()) {
+    return Problem{ExitCode::kInput,
+                   request.metrics.string() + ": is both --trace and --metrics: choose two files"};
+  }
+  if (const Status writable = try_writing(request.metrics); !writable) {
+    return Problem{ExitCode::kEnvironment, writable.error().message()};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ExitCode RunReport::exit_code() const {
   if (!ran()) return admission;
-  if (!trace_failure.empty()) return ExitCode::kEnvironment;
+  if (!trace_failure.empty() || !metrics_failure.empty()) return ExitCode::kEnvironment;
   const bool missed =
       std::ranges::any_of(models, [](const ModelRow& row) { return row.misses > 0; });
   return missed ? ExitCode::kNo : ExitCode::kYes;
 }
 
 Outcome<RunReport> run_workload(const RunRequest& request) {
-  if (auto problem = refuse_overwriting(request.trace, {request.workload, request.profile})) {
-    return fail(*problem);
-  }
-  const MonotonicClock clock;
+  if (auto problem = problem_of_outputs(request)) return fail(*problem);
+  executor::TscClock clock;
   trace::Recorder recorder;
   trace::Recorder* const recorder_if_traced = request.trace.empty() ? nullptr : &recorder;
+  const auto keeper = keep_clock(clock, recorder);
+  if (!keeper) return fail(Problem::of("the clock is not kept", keeper.error()));
   auto session = open_session({.workload = request.workload,
                                .profile = request.profile,
                                .policy = request.policy,
@@ -220,6 +258,8 @@ Outcome<RunReport> run_workload(const RunRequest& request) {
   const Status drained = session->orchestrator->drain(kDrainWithin);
   if (!drained) return fail(Problem::of("the lanes do not stop", drained.error()));
   describe_jobs(report, *session);
+  report.metrics_failure = write_metrics(*session, request, clock);
+  report.clock = clock.state();
   report.dropped_events = recorder.dropped();
   if (drain != nullptr) {
     if (const Status written = drain->stop(); !written) {

@@ -45,6 +45,10 @@ std::string headline(const RunReport& report) {
         "not hold.\n";
   }
   if (!report.real_time_note.empty()) text += "Note: " + report.real_time_note + "\n";
+  if (!report.clock.reason.empty()) {
+    text += fmt::format("Note: {} tells the time: {}\n", to_string(report.clock.source),
+                        report.clock.reason);
+  }
   text += report.admitted                            ? "Admitted: "
           : report.admission == ExitCode::kUndecided ? "NOT ADMITTED, undecided: "
                                                      : "NOT ADMITTED: ";
@@ -152,6 +156,9 @@ std::string summary_of(const RunReport& report) {
   if (!report.trace_failure.empty()) {
     text += fmt::format("The trace is not whole: {}\n", report.trace_failure);
   }
+  if (!report.metrics_failure.empty()) {
+    text += fmt::format("The metrics are not whole: {}\n", report.metrics_failure);
+  }
   if (!report.trace.empty()) {
     text += fmt::format("Trace: {0}   (aegisrt explain {0} --misses)\n", report.trace.string());
   }
@@ -170,7 +177,9 @@ Json row_json(const ModelRow& row) {
           {"overruns", row.overruns},
           {"response_p50_ns", row.response_p50.ns()},
           {"response_p99_ns", row.response_p99.ns()},
+          {"response_p999_ns", row.response_p999.ns()},
           {"response_max_ns", row.response_max.ns()},
+          {"response_jitter_ns", row.response_jitter.ns()},
           {"response_bound_ns", row.response_bound ? Json(row.response_bound->ns()) : Json()},
           {"deadline_ns", row.deadline.ns()},
           {"execution_cv", row.execution_cv},
@@ -185,6 +194,25 @@ Json row_json(const ModelRow& row) {
             {"runtime_bytes", row.memory.runtime}}}};
 }
 
+// What waiting cost, how punctual it was, and what the kernel did to the lane's thread.
+Json worker_json(const executor::WorkerStats& worker) {
+  const executor::LatencySummary& wake_up = worker.latencies.wake_up;
+  return {{"scheduling_class", worker.scheduling_class},
+          {"spinning_ns", worker.time.spinning.ns()},
+          {"sleeping_ns", worker.time.sleeping.ns()},
+          {"spin_share", worker.time.spin_share()},
+          {"wake_ups", wake_up.count},
+          {"wake_up_p50_ns", wake_up.p50.ns()},
+          {"wake_up_p99_ns", wake_up.p99.ns()},
+          {"wake_up_max_ns", wake_up.max.ns()},
+          {"involuntary_switches", worker.usage.involuntary_switches},
+          {"voluntary_switches", worker.usage.voluntary_switches},
+          {"minor_faults", worker.usage.minor_faults},
+          {"major_faults", worker.usage.major_faults},
+          {"losses", worker.lost.windows},
+          {"largest_loss_ns", worker.lost.largest.ns()}};
+}
+
 Json lane_json(const RunReport::LaneRow& lane) {
   const executor::LaneTime& time = lane.time;
   return {{"name", lane.name},
@@ -194,7 +222,18 @@ Json lane_json(const RunReport::LaneRow& lane) {
           {"complete_ns", time.complete.ns()},
           {"lost_ns", time.lost.ns()},
           {"segments", lane.segments},
-          {"arena_bytes", lane.arena_bytes}};
+          {"arena_bytes", lane.arena_bytes},
+          {"thread", worker_json(lane.worker)}};
+}
+
+Json clock_json(const executor::TscState& clock) {
+  return {{"source", to_string(clock.source)},
+          {"frequency_hz", clock.frequency_hz},
+          {"drift_ppm", clock.drift_ppm},
+          {"worst_offset_ns", clock.worst_offset.ns()},
+          {"corrections", clock.corrections},
+          {"refused_samples", clock.refused_samples},
+          {"reason", clock.reason}};
 }
 
 }  // namespace
@@ -217,6 +256,7 @@ std::string to_json(const RunReport& report) {
               {"rationale", report.rationale},
               {"real_time", report.ran() ? Json(report.real_time) : Json()},
               {"real_time_note", report.real_time_note},
+              {"clock", report.ran() ? clock_json(report.clock) : Json()},
               {"elapsed_ns", report.elapsed.ns()},
               {"utilisation", report.utilisation},
               {"models", Json::array()},
@@ -225,7 +265,8 @@ std::string to_json(const RunReport& report) {
               {"unplanned_allocations", report.unplanned_allocations},
               {"dropped_events", report.dropped_events},
               {"trace", report.trace.string()},
-              {"trace_failure", report.trace_failure}};
+              {"trace_failure", report.trace_failure},
+              {"metrics_failure", report.metrics_failure}};
   for (const ModelRow& row : report.models) object["models"].push_back(row_json(row));
   for (const auto& lane : report.lanes) object["lanes"].push_back(lane_json(lane));
   for (std::size_t i = 0; i < report.violations.size(); ++i) {

@@ -298,4 +298,15 @@ Outcome<Session> open_session(const SessionRequest& request, const Clock& clock,
   return session;
 }
 
+Result<executor::ClockKeeper> keep_clock(executor::TscClock& clock, trace::Recorder& recorder) {
+  return executor::ClockKeeper::start(
+      clock, {.on_fallback = [&](const executor::TscState& state) {
+        recorder.declare(trace::DecisionDeclaration{
+            .time_ns = clock.now().ns(),
+            .kind = "clock",
+            .outcome = "fell back",
+            .rationale = "CLOCK_MONOTONIC tells the time: " + state.reason});
+      }});
+}
+
 }  // namespace aegis::service

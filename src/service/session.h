@@ -9,6 +9,8 @@
 
 #include "aegis/base/clock.h"
 #include "aegis/context/runtime_backend.h"
+#include "aegis/executor/clock_keeper.h"
+#include "aegis/executor/tsc_clock.h"
 #include "aegis/scheduler/orchestrator.h"
 #include "aegis/service/admit.h"
 #include "aegis/service/problem.h"
@@ -48,5 +50,10 @@ struct Session {
 
 // The proof of every lane of a session.
 [[nodiscard]] AdmitReport admission_of(const Session& session);
+
+// Disciplines the clock of lanes as long as what it returns lives. A fallback is no failure: the
+// trace says when and why. Both outlive it.
+[[nodiscard]] Result<executor::ClockKeeper> keep_clock(executor::TscClock& clock,
+                                                       trace::Recorder& recorder);
 
 }  // namespace aegis::service

@@ -129,8 +129,10 @@ Outcome<ComingAndGoing> run_coming_and_going(const ScenarioRunner& runner,
   const auto workload = runner.write("3_first_of_three", {models[0]});
   if (!workload) return fail(workload.error());
   const std::filesystem::path trace_file = runner.file("3_coming_and_going.aegis");
-  const MonotonicClock clock;
+  executor::TscClock clock;
   trace::Recorder recorder;
+  const auto keeper = keep_clock(clock, recorder);
+  if (!keeper) return fail(Problem::of("the clock is not kept", keeper.error()));
   auto session =
       open_session({.workload = *workload, .profile = {}, .policy = {}}, clock, &recorder);
   if (!session) return fail(session.error());

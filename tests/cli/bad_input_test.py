@@ -165,6 +165,13 @@ class BadTrace(CommandLineTest):
         self.expect_one_line(4, "run", "w.toml", "--quiet", "--for", "100ms", "--trace", "absent/run.aegis",
                              naming=("absent/run.aegis",))
 
+    def test_unwritable_metrics(self):
+        self.write("w.toml", GOOD)
+        for path, code in (("absent/m.prom", 4), (".", 4), ("./w.toml", 2), ("./run.aegis", 2)):
+            self.expect_one_line(code, "run", "w.toml", "--quiet", "--for", "100ms", "--trace", "run.aegis", "--metrics",
+                                 path, naming=(path.removeprefix("./") or ".",))
+        self.assertFalse((self.folder / "run.aegis").exists(), "refused before anything ran")
+
     def test_reading_what_is_not_a_trace(self):
         self.write("empty.aegis", b"")
         self.write("random.aegis", os.urandom(4096))

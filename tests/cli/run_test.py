@@ -43,6 +43,8 @@ class Run(CommandLineTest):
         self.assertIn(rows["fast"]["jobs"], range(20, 28))
         self.assertIn(rows["slow"]["jobs"], range(8, 13))
         self.assertEqual(run.returncode, 1 if sum(row["misses"] for row in rows.values()) else 0)
+        clock = report["clock"]
+        self.assertEqual(clock["source"] == "CLOCK_MONOTONIC", bool(clock["reason"]), "a fallback has its reason")
 
     def test_every_decision_is_reconstructed(self):
         self.run_aegisrt("run", "w.toml", "--for", "1s", "--quiet", "--trace", "t.aegis")
@@ -77,6 +79,46 @@ class Run(CommandLineTest):
         report = json.loads(output)
         self.assertLess(report["elapsed_ns"], 20e9)
         self.assertGreater(sum(row["completed"] for row in report["models"]), 5)
+
+    def metrics(self):
+        """Name and labels of each sample, with its value."""
+        lines = (self.folder / "m.prom").read_text().splitlines()
+        return {key: float(value) for key, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+    def test_metrics_agree_with_the_report(self):
+        report = json.loads(self.run_aegisrt("run", "w.toml", "--for", "500ms", "--quiet", "--json", "--metrics",
+                                             "m.prom").stdout)
+        samples = self.metrics()
+        for row in report["models"]:
+            key = f'aegis_executor_kind_jobs_total{{kind="{row["name"]}",outcome="completed"}}'
+            self.assertEqual(samples[key], row["completed"])
+            self.assertLessEqual(row["response_p99_ns"], row["response_p999_ns"])
+            self.assertLessEqual(row["response_jitter_ns"], row["response_p99_ns"])
+        thread = report["lanes"][0]["thread"]
+        self.assertGreater(thread["voluntary_switches"], 0)
+        self.assertGreater(thread["sleeping_ns"], 0)
+        self.assertGreaterEqual(thread["spin_share"], 0)
+        self.assertLessEqual(thread["spin_share"], 1)
+        self.assertIn(f'aegis_executor_clock_info{{clock="{report["clock"]["source"]}"}}', samples)
+
+    def test_metrics_are_there_while_it_runs(self):
+        process = subprocess.Popen([AEGISRT, "run", "w.toml", "--for", "60s", "--quiet", "--metrics", "m.prom"],
+                                   cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while not (self.folder / "m.prom").exists():
+                time.sleep(0.05)
+                self.assertIsNone(process.poll())
+            self.assertGreater(self.metrics()["aegis_executor_uptime_seconds"], 0)
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+        finally:
+            process.kill()
+
+    def test_metrics_that_cannot_be_written_do_not_stop_the_run(self):
+        run = self.run_aegisrt("run", "w.toml", "--for", "300ms", "--quiet", "--metrics", "/dev/full")
+        self.assertEqual(run.returncode, 4)
+        self.assertIn("/dev/full", run.stderr)
+        self.assertIn("fast", run.stdout, "the table is printed all the same")
 
     def test_exports_hold_every_event(self):
         self.run_aegisrt("run", "w.toml", "--for", "500ms", "--quiet", "--trace", "t.aegis")

@@ -25,6 +25,7 @@ struct Job {
   std::uint32_t next_segment = 0;
   TimePoint start;     // of the first segment
   Duration execution;  // of the segments so far
+  Duration lost;       // of that, as far as known
 
   [[nodiscard]] bool started() const noexcept { return next_segment > 0; }
 };

@@ -100,6 +100,10 @@ class LaneCore {
 
   [[nodiscard]] LaneTime time() const noexcept { return monitor_.time(); }
   [[nodiscard]] std::uint64_t lost_windows() const noexcept { return monitor_.lost_windows(); }
+  [[nodiscard]] LostSupply losses() const noexcept { return monitor_.losses(); }
+  [[nodiscard]] Duration rested_in_segments() const noexcept {
+    return monitor_.rested_in_segments();
+  }
   [[nodiscard]] std::uint64_t busy_changes() const noexcept {
     return static_cast<std::uint64_t>(busy_changes_.value());
   }
@@ -139,6 +143,7 @@ class LaneCore {
   LaneStep poll_segment() noexcept;
   LaneStep end_segment(const Error* error) noexcept;
   void end_of_job(std::uint32_t slot, trace::JobOutcome outcome, TimePoint now) noexcept;
+  void monitor_job(const Job& job, JobEnd end, Duration late, TimePoint now) noexcept;
   struct Miss {
     Duration tardiness;
     trace::MissSeverity severity{};

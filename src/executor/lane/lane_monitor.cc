@@ -51,6 +51,7 @@ void LaneMonitor::charge(Counter& phase, TimePoint now, Duration lost) noexcept 
 void LaneMonitor::begin_busy(TimePoint now, TimePoint planned, const WaitReport& wait) noexcept {
   violated_ = 0;
   lost_in_busy_ = Duration::zero();
+  evidence_ = {.proven = admitted_};
   busy_since_ = now;
   releases_ = 0;
   late_release_ = Duration::zero();
@@ -79,6 +80,7 @@ void LaneMonitor::released(JobId job, TimePoint arrival, Duration jitter, TimePo
   const Duration allowed = declared_.release + jitter;
   late_release_ = std::max(late_release_, now - possible - jitter);
   if (possible + allowed < now) {
+    evidence_.late_release = std::max(evidence_.late_release, now - possible - allowed);
     violated({Assumption::kReleaseJitter, now - possible, allowed, possible}, job, now);
   }
 }
@@ -142,6 +144,7 @@ void LaneMonitor::segment_recorded(JobId job, std::uint32_t segment, Duration wc
     lost(execution.lost, execution.evidence, since, job, now);
   }
   if (!execution.overrun) return;
+  evidence_.overrun_excess += std::max(execution.time - wcet - execution.lost, Duration::zero());
   trace_.event(now, EventType::kOverrun, job,
                {as_payload(segment), execution.time.ns(), wcet.ns()});
   violated({Assumption::kWcet, execution.time, wcet, since}, job, now);
@@ -156,12 +159,34 @@ void LaneMonitor::lane_free(TimePoint now) noexcept {
 void LaneMonitor::lost(Duration amount, LossEvidence evidence, TimePoint since, JobId job,
                        TimePoint now) noexcept {
   lost_in_busy_ += amount;
+  losses_.note(amount, Duration::zero());
+  note_evidence(amount, evidence);
   trace_.event(now, EventType::kLost, job, {amount.ns(), as_payload(evidence), since.ns()});
   if (lost_in_busy_ > lost_supply_) {
     if ((violated_ & bit(Assumption::kLostSupply)) == 0) lost_windows_.add();
     violated({Assumption::kLostSupply, lost_in_busy_, lost_supply_, std::min(since, busy_since_)},
              job, now);
   }
+}
+
+// A timer that is late is told apart from a processor that is taken away; what is recorded as
+// preemption is the kernel's own account of it.
+void LaneMonitor::note_evidence(Duration amount, trace::LossEvidence evidence) noexcept {
+  if (evidence == LossEvidence::kTimerLate) {
+    evidence_.late_release = std::max(evidence_.late_release, amount);
+    return;
+  }
+  evidence_.lost += amount;
+  if (evidence == LossEvidence::kStolen) evidence_.stolen += amount;
+  if (evidence == LossEvidence::kPreempted) ++evidence_.involuntary_switches;
+}
+
+MissCause LaneMonitor::cause_of(const MissedJob& job) const noexcept {
+  MissEvidence evidence = evidence_;
+  evidence.tardiness = job.tardiness;
+  evidence.queueing = job.queueing;
+  evidence.skipped = job.skipped;
+  return diagnose(evidence);
 }
 
 void LaneMonitor::violated(const Violation& violation, JobId job, TimePoint now) noexcept {

@@ -7,8 +7,10 @@
 #include "aegis/base/time.h"
 #include "aegis/executor/hybrid_wait.h"
 #include "aegis/executor/lane.h"
+#include "aegis/executor/miss_cause.h"
 
 #include "lane_trace.h"
+#include "monitor/supply_windows.h"
 #include "supply_probe.h"
 #include "task_state.h"
 
@@ -49,7 +51,10 @@ class LaneMonitor {
 
   // The phases of a segment.
   void segment_starts(JobId job, Duration wcet, TimePoint now) noexcept;
-  void rested(Duration slept) noexcept { rested_ += slept; }  // by intent, while a device executed
+  void rested(Duration slept) noexcept {  // by intent, while a device executed
+    rested_ += slept;
+    rests_.add(slept.ns());
+  }
   struct Execution {
     Duration time;
     std::int64_t cpu_ns = -1;  // unknown
@@ -76,7 +81,21 @@ class LaneMonitor {
   // (no proof, no real-time class) are recorded by the first miss that names them.
   [[nodiscard]] std::uint64_t violations_for_miss(TimePoint now) noexcept;
 
+  // Why a job missed, in one word, from what was seen in this busy period.
+  struct MissedJob {
+    Duration tardiness;
+    Duration queueing;
+    bool skipped = false;
+  };
+  [[nodiscard]] MissCause cause_of(const MissedJob& job) const noexcept;
+
   [[nodiscard]] LaneTime time() const noexcept;
+  // Of the time in segments, what the lane slept by intent while a device worked. Any thread.
+  [[nodiscard]] Duration rested_in_segments() const noexcept {
+    return Duration::nanoseconds(rests_.value());
+  }
+  // Each noteworthy loss, whatever is declared. Any thread.
+  [[nodiscard]] LostSupply losses() const noexcept { return losses_.read(); }
   // How often each assumption was violated, by its number, whether or not there is a trace.
   [[nodiscard]] std::array<std::uint64_t, trace::kAssumptionCount> violations() const noexcept;
   [[nodiscard]] std::uint64_t lost_windows() const noexcept {
@@ -87,6 +106,7 @@ class LaneMonitor {
   void charge(Counter& phase, TimePoint now, Duration lost = Duration::zero()) noexcept;
   void lost(Duration amount, trace::LossEvidence evidence, TimePoint since, JobId job,
             TimePoint now) noexcept;
+  void note_evidence(Duration amount, trace::LossEvidence evidence) noexcept;
   // Whether the phase that ends now, and `before` it, kept to its bound.
   void check_phase(trace::Assumption assumption, JobId job, Duration allowed, TimePoint now,
                    Duration before = Duration::zero()) noexcept;
@@ -104,6 +124,7 @@ class LaneMonitor {
   TimePoint free_since_;        // when the lane last became free of a segment or went idle
   std::uint64_t violated_ = 0;  // in this busy period
   Duration lost_in_busy_;
+  MissEvidence evidence_;      // of this busy period
   std::int64_t releases_ = 0;  // since the current dispatch phase began
   Duration late_release_;      // beyond its jitter, the latest of those releases
   bool metered_ = false;       // the running segment's processor time is measured
@@ -113,6 +134,8 @@ class LaneMonitor {
 
   Counter idle_, dispatch_, execute_, complete_, lost_;
   std::array<Counter, trace::kAssumptionCount> violations_;
+  Counter rests_;
+  SupplyWindows losses_;
   Counter lost_windows_;  // busy periods that lost more than declared
 };
 

@@ -41,7 +41,9 @@ TimePoint LaneCore::take_inbox(TaskState& task, TimePoint now) noexcept {
     const auto submission = task.inbox.take();
     if (!submission) break;
     if (submission->arrival > now) now = clock_.now();
-    arrive(task, submission->arrival, submission->token, Source::kSubmit, now);
+    // The processor's counter may be read a little early here (TscClock): nothing arrives later
+    // than it is seen.
+    arrive(task, std::min(submission->arrival, now), submission->token, Source::kSubmit, now);
   }
   return now;
 }
@@ -78,6 +80,7 @@ void LaneCore::count_refused(TaskState& task, std::uint64_t count, Assumption ca
   task.arrived.add(jobs);
   task.refused.add(jobs);
   task.missed.add(jobs);
+  task.monitor->record_refused(count, MissCause::kSkipped);
   if (supply_lost) task.missed_in_lost_supply.add(jobs);
 }
 
@@ -91,6 +94,8 @@ void LaneCore::begin_busy(TimePoint now) noexcept {
 
 void LaneCore::arrive(TaskState& task, TimePoint arrival, std::uint64_t token, Source source,
                       TimePoint now) noexcept {
+  // What wakes the lane is seen as late as the lane is awake.
+  if (idle_ && wait_.slept) task.monitor->record_wake_up(now - arrival);
   begin_busy(now);
   const JobId job{task.id(), task.next_sequence++};
   task.arrived.add();
@@ -167,6 +172,13 @@ void LaneCore::refuse(TaskState& task, const Refusal& refusal, TimePoint now) no
     violated = record_miss(task, refusal.job, refusal.arrival, deadline,
                            {Duration::zero(), trace::MissSeverity::kSkipped}, now);
   }
+  JobRecord record{.arrival = refusal.arrival,
+                   .start = now,
+                   .end = now,
+                   .outcome = JobEnd::kRefused,
+                   .started = false};
+  if (missed) record.missed = monitor_.cause_of({.skipped = true});
+  task.monitor->record_job(record);
   const bool silent = refusal.reason == RefusalReason::kOverload &&
                       task.task.model.overload.rule == theory::OverloadRule::kSkip;
   if (silent || refusal.reason == RefusalReason::kInboxFull) return;

@@ -125,10 +125,14 @@ LaneStep LaneCore::end_segment(const Error* error) noexcept {
   const Duration wcet = segments[segment].wcet;
   const LaneMonitor::Execution execution = monitor_.segment_ends(wcet, now);
   job.execution += execution.time;
+  job.lost += execution.lost;
   trace_.event(now, EventType::kSegmentEnd, job.id,
                {as_payload(segment), execution.time.ns(), execution.cpu_ns,
                 as_payload(segment_outcome(error))});
-  if (execution.overrun) job.task->overruns.add();
+  if (execution.overrun) {
+    job.task->overruns.add();
+    job.task->monitor->record_overrun();
+  }
   monitor_.segment_recorded(job.id, segment, wcet, execution, now);
   if (error != nullptr) {
     fail_job(slot, *error, cancellation, now);
@@ -178,6 +182,7 @@ void LaneCore::end_of_job(std::uint32_t slot, JobOutcome outcome, TimePoint now)
         record_miss(task, job.id, job.arrival, job.deadline,
                     {tardiness, severity_of(tardiness, task.task.model.deadline, outcome)}, now);
   }
+  monitor_job(job, job_end(outcome), late, now);
   if (outcome == JobOutcome::kDone) {
     task.completed.add();
     task.response.add(now - job.arrival);
@@ -198,6 +203,20 @@ void LaneCore::end_of_job(std::uint32_t slot, JobOutcome outcome, TimePoint now)
   jobs_.give_back(slot);
   task.last_completion = now;
   if (--task.unfinished == 0 && task.removing) retire(task);
+}
+
+// A job that failed in time is no miss here, but counted as failed.
+void LaneCore::monitor_job(const Job& job, JobEnd end, Duration late, TimePoint now) noexcept {
+  JobRecord record{.arrival = job.arrival,
+                   .start = job.start,
+                   .end = now,
+                   .outcome = end,
+                   .lost = job.lost,
+                   .execution = job.execution};
+  if (late > Duration::zero()) {
+    record.missed = monitor_.cause_of({.tardiness = late, .queueing = job.start - job.arrival});
+  }
+  job.task->monitor->record_job(record);
 }
 
 std::uint64_t LaneCore::record_miss(TaskState& task, JobId job, TimePoint arrival,

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "lane_task_check.h"
+#include "monitor/thread_usage.h"
+#include "wait/serve.h"
 
 namespace aegis::executor {
 namespace {
@@ -46,6 +48,7 @@ LaneThread::LaneThread(LaneConfig config, LaneDriver& driver, const Clock& clock
              .writer = writer_for(recorder, config_.name),
              .supply = &supply_,
              .reports = &reports_}),
+      wait_(clock_, signal_, {.before_release = config_.wait.spin}),
       directory_(config_.max_tasks) {}
 
 LaneThread::~LaneThread() {
@@ -54,29 +57,30 @@ LaneThread::~LaneThread() {
 
 // ---- the threads ----
 
-void LaneThread::serve(const ThreadGrant& grant) noexcept {
-  HybridWait wait(clock_, signal_, {.before_release = config_.wait.spin});
+void LaneThread::run(const ThreadGrant& grant) noexcept {
+  thread_id_.store(this_thread(), std::memory_order_release);
   core_.open(config_.fifo_priority.has_value() && !grant.real_time);
-  for (bool aborting = false;;) {
-    if (!core_.segment_running()) {
-      hand_over_.take([this](Change& change) { apply(change); });
-      if (!aborting && abort_.load(std::memory_order_acquire)) {
-        aborting = true;
-        core_.abort();
-      }
-    }
-    const LaneStep step = core_.step();
-    if (step.kind == LaneStep::Kind::kStopped) break;
-    if (step.kind == LaneStep::Kind::kRunning) core_.rested(wait.pause_between_polls());
-    if (step.kind == LaneStep::Kind::kIdle) {
-      core_.waited(wait.wait(step.wake_up, [this] { return called(); }));
-    }
-  }
+  Machine machine{*this};
+  serve(machine, wait_);
+  usage_at_the_end_ = this_thread_usage();
+  end_ = clock_.now();
   lane_ended_.store(true, std::memory_order_release);
 }
 
-bool LaneThread::called() const noexcept {
-  return core_.has_arrivals() || hand_over_.pending() || abort_.load(std::memory_order_acquire);
+LaneStep LaneThread::Machine::step() noexcept {
+  if (!lane.core_.segment_running()) {
+    lane.hand_over_.take([this](Change& change) { lane.apply(change); });
+    if (!aborting && lane.abort_.load(std::memory_order_acquire)) {
+      aborting = true;
+      lane.core_.abort();
+    }
+  }
+  return lane.core_.step();
+}
+
+bool LaneThread::Machine::called() const noexcept {
+  return lane.core_.has_arrivals() || lane.hand_over_.pending() ||
+         lane.abort_.load(std::memory_order_acquire);
 }
 
 void LaneThread::apply(Change& change) noexcept {
@@ -124,9 +128,10 @@ Status LaneThread::start() {
   const std::scoped_lock lock(control_);
   if (phase_ != Phase::kNew) return fail(not_running());
   if (Status helpers = start_helpers(); !helpers) return helpers;
+  since_ = clock_.now();
   auto lane = RealTimeThread::start(
       {.name = config_.name, .cpu = config_.cpu, .fifo_priority = config_.fifo_priority},
-      [this](const ThreadGrant& grant) { serve(grant); });
+      [this](const ThreadGrant& grant) { run(grant); });
   if (!lane) {
     helpers_end_ = true;
     return fail(lane.error());
@@ -242,6 +247,8 @@ Status LaneThread::remove(TaskId id) {
   Change change{.kind = Change::Kind::kRemove, .tasks = {&task, 1}};
   if (Status asked = ask(change); !asked) return asked;
   while (!task->retired.load(std::memory_order_acquire)) std::this_thread::sleep_for(kAnswerPoll);
+  former_.add(*task->monitor);
+  task->monitor.reset();
   task->response.shrink();
   task->execution.shrink();
   return ok();

@@ -4,12 +4,15 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "aegis/base/time.h"
 #include "aegis/executor/counter.h"
 #include "aegis/executor/inbox.h"
 #include "aegis/executor/lane.h"
+
+#include "monitor/latency_monitor.h"
 
 namespace aegis::executor {
 
@@ -54,6 +57,9 @@ class TaskState {
 
   const LaneTask task;
   Inbox inbox;
+  // Written by the lane, read by anybody. Until the task is retired: who removed it may then let go
+  // of it, since 40 KB are too much for what is only remembered.
+  std::unique_ptr<LatencyMonitor> monitor = std::make_unique<LatencyMonitor>();
 
   // The lane's own.
   std::uint64_t next_sequence = 0;

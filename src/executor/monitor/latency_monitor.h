@@ -26,6 +26,8 @@ struct JobRecord {
   std::optional<MissCause> missed = {};
   std::optional<Duration> declared_wcet = {};
   Duration lost = {};  // of its execution, as far as known: gaps, stolen time
+  // Where others ran between its start and its end; nothing: all of that time was its own.
+  std::optional<Duration> execution = {};
 };
 
 // What a job turned out to have exceeded: what alerts are about.
@@ -70,7 +72,7 @@ class LatencyMonitor {
     count(job.outcome);
     if (job.missed) missed_by_cause_[static_cast<std::size_t>(*job.missed)].add();
     if (!job.started) return {};
-    const Duration execution = job.end - job.start;
+    const Duration execution = job.execution.value_or(job.end - job.start);
     const Duration queueing = job.start - job.arrival;
     queueing_.record(queueing);
     if (job.outcome == JobEnd::kDone) {
@@ -85,11 +87,14 @@ class LatencyMonitor {
     return found;
   }
 
-  // The worker. So many jobs never ran, and missed by that. A few loads and stores.
-  void record_refused(std::uint64_t jobs, MissCause cause) noexcept {
-    refused_.add(static_cast<std::int64_t>(jobs));
-    missed_by_cause_[static_cast<std::size_t>(cause)].add(static_cast<std::int64_t>(jobs));
+  // The worker. `count` jobs turned away at once, each a miss of this cause. Two stores.
+  void record_refused(std::uint64_t count, MissCause cause) noexcept {
+    const auto jobs = static_cast<std::int64_t>(count);
+    refused_.add(jobs);
+    missed_by_cause_[static_cast<std::size_t>(cause)].add(jobs);
   }
+  // The worker. An overrun that record_job is not told of: of one of a job's pieces.
+  void record_overrun() noexcept { overruns_.add(); }
 
   // Any thread. A WCET as far as these executions show one. Real-time: four loads.
   [[nodiscard]] ExecutionEvidence evidence() const noexcept;

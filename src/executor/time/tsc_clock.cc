@@ -75,6 +75,10 @@ TscState TscClock::state() const {
   return state_;
 }
 
+std::string_view to_string(TscState::Source source) noexcept {
+  return source == TscState::Source::kCounter ? "calibrated TSC" : "CLOCK_MONOTONIC";
+}
+
 // ---- reading the clocks ----
 
 TscClock::Sample TscClock::read_once() const noexcept {

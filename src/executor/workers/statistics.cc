@@ -8,16 +8,6 @@
 #include "scheduler_core.h"
 
 namespace aegis::executor {
-namespace {
-
-std::string clock_in_words(const TscClock* own) {
-  if (own == nullptr) return "given";
-  const TscState state = own->state();
-  return state.source == TscState::Source::kCounter ? "calibrated TSC" : "CLOCK_MONOTONIC";
-}
-
-}  // namespace
-
 WorkerStats NanosecondScheduler::Core::statistics_of(std::size_t worker, TimePoint now) const {
   std::vector<const LatencyMonitor*> all;
   for (std::size_t k = 0; k < state.kinds.size(); ++k) {
@@ -52,7 +42,7 @@ LatencyStats NanosecondScheduler::Core::statistics() const {
   LatencyStats stats;
   stats.taken = state.clock.now();
   stats.since = since_;
-  stats.clock = clock_in_words(own_clock.get());
+  stats.clock = own_clock ? to_string(own_clock->state().source) : "given";
   stats.degraded = degraded();
   for (std::size_t i = 0; i < cores_.size(); ++i) {
     stats.workers.push_back(statistics_of(i, stats.taken));

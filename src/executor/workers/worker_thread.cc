@@ -5,7 +5,7 @@
 
 #include "monitor/thread_usage.h"
 #include "seats.h"
-#include "worker_loop.h"
+#include "wait/serve.h"
 
 namespace aegis::executor {
 

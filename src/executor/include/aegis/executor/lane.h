@@ -14,6 +14,7 @@
 #include "aegis/base/result.h"
 #include "aegis/base/time.h"
 #include "aegis/executor/lane_driver.h"
+#include "aegis/executor/latency_stats.h"
 #include "aegis/theory/policy/ordering.h"
 #include "aegis/theory/task.h"
 #include "aegis/trace/event.h"
@@ -189,6 +190,13 @@ class Lane {
   // The same without samples: cheap enough to ask for every second.
   [[nodiscard]] virtual std::vector<TaskStatistics> counters() const = 0;
   [[nodiscard]] virtual LaneTime time() const = 0;
+  // The lane as one worker, named after it, and each name among its tasks as a kind, those of
+  // removed tasks no longer (the worker's sums keep them). A wake-up is what the first arrival
+  // after a sleep waited for the lane to see it; a job's execution is the sum over its segments;
+  // overruns are counted by segment; a job that failed before its deadline is no miss. `clock` is
+  // "given": who gave it knows. Empty before start(). Any ordinary thread; some 10 us a task;
+  // allocates.
+  [[nodiscard]] virtual LatencyStats latencies() const = 0;
   // Odd during a busy period, even while idle; grows by one at each change. So a busy period of
   // before is over once this is even or has changed. Any thread.
   [[nodiscard]] virtual std::uint64_t busy_changes() const = 0;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "aegis/base/clock.h"
 #include "aegis/base/wide_integer.h"
@@ -25,6 +26,9 @@ struct TscState {
   Duration worst_offset;  // largest distance from CLOCK_MONOTONIC that a discipline found
   std::string reason;     // why it fell back; empty while the counter serves
 };
+
+// "calibrated TSC", "CLOCK_MONOTONIC".
+[[nodiscard]] std::string_view to_string(TscState::Source source) noexcept;
 
 // The time line of CLOCK_MONOTONIC, read from the processor's time-stamp counter: about 9 ns
 // instead of 20.

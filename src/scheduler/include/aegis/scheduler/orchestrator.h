@@ -16,6 +16,7 @@
 #include "aegis/context/backend_registry.h"
 #include "aegis/context/runtime_backend.h"
 #include "aegis/executor/lane.h"
+#include "aegis/executor/latency_stats.h"
 #include "aegis/memory/lane_arena.h"
 #include "aegis/memory/memory_account.h"
 #include "aegis/memory/pool.h"
@@ -133,6 +134,9 @@ class Orchestrator {
   [[nodiscard]] LaneId lane_of(TaskId task) const;
   // Null before start().
   [[nodiscard]] const executor::Lane* lane(LaneId id) const;
+  // What all lanes tell of latencies, one worker a lane and one kind a model (Lane::latencies).
+  // Ordinary threads, while nobody changes anything else here; allocates.
+  [[nodiscard]] executor::LatencyStats latencies() const;
   // The tensors of a loaded model, in the order of its description(); empty for a task or an index
   // that is not there. They stay where they are until the model is removed, and belong to the lane
   // while a job of the task is pending: fill inputs before submit(), read outputs after on_job_end

@@ -12,6 +12,7 @@
 
 #include "aegis/base/time.h"
 #include "aegis/executor/lane.h"
+#include "aegis/executor/tsc_clock.h"
 #include "aegis/memory/memory_account.h"
 #include "aegis/service/problem.h"
 #include "aegis/theory/policy/ordering.h"
@@ -24,6 +25,7 @@ struct RunRequest {
   std::filesystem::path workload;
   std::filesystem::path profile;  // empty: default_profile_path(workload)
   std::filesystem::path trace;    // empty: no trace
+  std::filesystem::path metrics;  // Prometheus text, anew each second and at the end; empty: none
   Duration duration = Duration::seconds(30);
   std::optional<theory::policy::Policy> policy;
   bool without_proof = false;  // run a refused set all the same; every miss then names kNotAdmitted
@@ -46,7 +48,9 @@ struct ModelRow {
   std::uint64_t overruns = 0;
   Duration response_p50;
   Duration response_p99;
+  Duration response_p999;
   Duration response_max;
+  Duration response_jitter;                // p99 - least
   std::optional<Duration> response_bound;  // proved; nothing: not admitted
   Duration deadline;
   double execution_cv = 0;
@@ -64,6 +68,8 @@ struct RunReport {
   std::string rationale;                // of the admission
   bool real_time = false;
   std::string real_time_note;  // said first when not empty
+  // What told the time, at the end of the run. Without a scheduler: the kernel's clock.
+  executor::TscState clock{.source = executor::TscState::Source::kKernelClock};
   Duration elapsed;
   double utilisation = 0;  // by WCETs
   std::vector<ModelRow> models;
@@ -71,8 +77,9 @@ struct RunReport {
   struct LaneRow {
     std::string name;
     executor::LaneTime time;
-    std::uint64_t segments = 0;   // executed
-    std::size_t arena_bytes = 0;  // of activations, shared by the lane's models
+    std::uint64_t segments = 0;    // executed
+    std::size_t arena_bytes = 0;   // of activations, shared by the lane's models
+    executor::WorkerStats worker;  // its latencies and what waiting cost; empty: no such lane ran
   };
   std::vector<LaneRow> lanes;  // where each lane's time went
   // How often what the proof assumed did not hold, by trace::Assumption.
@@ -84,8 +91,9 @@ struct RunReport {
   std::uint64_t dropped_events = 0;
   std::filesystem::path trace;
   std::string trace_failure;  // why the trace is not whole: a disk that filled up; the run went on
+  std::string metrics_failure;  // why the last metrics are not in their file; the run went on
   // What did not run (refused, undecided) has the admission's code; a run is kEnvironment if its
-  // trace is not whole, else kNo if a job missed.
+  // trace or its metrics are not whole, else kNo if a job missed.
   [[nodiscard]] bool ran() const { return elapsed > Duration::zero(); }
   [[nodiscard]] ExitCode exit_code() const;
 };

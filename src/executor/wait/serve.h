@@ -25,6 +25,8 @@ WaitReport wait_for_work(Machine& machine, HybridWait& wait, TimePoint until) no
 //   rehearse()  may be missing: does for nothing what a release takes, to have it in the caches
 //   waited()    what a wait saw
 //   rested()    that it was away by intent
+//
+// Real-time: sleeps only in `wait`; does not allocate or lock.
 template <class Machine>
 void serve(Machine& machine, HybridWait& wait) noexcept {
   // So often in a row it may be called for nothing: because somebody else was faster, or somebody
