@@ -118,7 +118,13 @@ Result<TaskHandle> NanosecondScheduler::then(TaskHandle before, TaskBody body,
 
 Result<TaskHandle> NanosecondScheduler::when_all(std::span<const TaskHandle> before, TaskBody body,
                                                  const JobOptions& options) {
-  const auto terms = core_->terms_of(options, core_->state.clock.now(), kNoDeadline);
+  return when_all(before, std::move(body), kNoDeadline, options);
+}
+
+Result<TaskHandle> NanosecondScheduler::when_all(std::span<const TaskHandle> before, TaskBody body,
+                                                 AbsoluteDeadline deadline,
+                                                 const JobOptions& options) {
+  const auto terms = core_->terms_of(options, core_->state.clock.now(), deadline);
   if (!terms) return fail(terms.error());
   return core_->submit_after(before, std::move(body), *terms);
 }

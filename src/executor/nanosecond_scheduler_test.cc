@@ -131,6 +131,17 @@ TEST(NanosecondScheduler, followers_run_after_those_they_follow) {
   EXPECT_EQ(seen, 8);
 }
 
+TEST(NanosecondScheduler, a_follower_may_have_a_deadline) {
+  const auto scheduler = running(small());
+  const auto first = scheduler->schedule([] {});
+  const auto late = scheduler->when_all({{*first}}, [] {}, AbsoluteDeadline{TimePoint::from_ns(1)});
+  const auto in_time =
+      scheduler->when_all({{*first}}, [] {}, AbsoluteDeadline{scheduler->clock().now() + 3600_s});
+  ASSERT_TRUE(late.has_value() && in_time.has_value());
+  EXPECT_TRUE(scheduler->wait_for_completion(*late, 10_s)->missed);
+  EXPECT_FALSE(scheduler->wait_for_completion(*in_time, 10_s)->missed);
+}
+
 TEST(NanosecondScheduler, a_follower_of_a_failed_task_fails) {
   const auto scheduler = running(small());
   const auto first = scheduler->schedule([] {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aegis/executor/scheduled_task.h"
@@ -32,6 +33,9 @@ class AdmissionDesk {
   AdmissionDesk(WorkerPolicy policy, const AdmissionAssumptions& assumptions, WorkerPort& port,
                 std::string unprovable);
 
+  // From now on, and why: the machine has refused what a proof needs.
+  void prove_nothing(std::string why) { unprovable_ = std::move(why); }
+
   // The verdict on the worker's set with this task (its id is given here); taken in if schedulable.
   struct Answer {
     theory::Verdict verdict = theory::Verdict::kUnknown;
@@ -56,7 +60,7 @@ class AdmissionDesk {
     TaskId task;
     std::uint64_t busy_changes = 0;  // of the worker when it was told
   };
-  const std::string unprovable_;
+  std::string unprovable_;
   theory::AnalysisOptions options_;
   WorkerPort& port_;
   theory::TaskSet tasks_;

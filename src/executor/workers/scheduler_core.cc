@@ -130,6 +130,9 @@ Status NanosecondScheduler::Core::start_workers() {
     const ThreadGrant& grant = threads_.back()->grant();
     const ThreadRequest& asked = plans_[i].thread;
     if (!grant.note.empty()) notes_.push_back(asked.name + ": " + grant.note);
+    if (asked.cpu && !grant.pinned) {
+      desks_[i]->prove_nothing("the worker could not be pinned: the kernel decides what it gets");
+    }
     const bool wanted = asked.fifo_priority.has_value() || asked.reservation.has_value();
     if (config.require_real_time && wanted && !grant.real_time) {
       return fail(Error::permanent(ErrorCode::kPermissionDenied, "the real-time class is refused")

@@ -112,6 +112,10 @@ class NanosecondScheduler {
                                         const JobOptions& options = {});
   [[nodiscard]] Result<TaskHandle> when_all(std::span<const TaskHandle> before, TaskBody body,
                                             const JobOptions& options = {});
+  // The same with a deadline, an instant, since when it becomes ready is not known beforehand.
+  [[nodiscard]] Result<TaskHandle> when_all(std::span<const TaskHandle> before, TaskBody body,
+                                            AbsoluteDeadline deadline,
+                                            const JobOptions& options = {});
 
   // Any thread. kInvalidArgument: no task's handle, or another scheduler's. kNotFound: it ended,
   // and its place has been taken since.
