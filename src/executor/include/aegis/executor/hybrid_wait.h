@@ -78,9 +78,11 @@ class HybridWait {
     return wait(until, has_work, [] {});
   }
   // The same, and calls `rehearse()` when it has slept and now spins for the instant, with at least
-  // kRehearsal to go: time to bring into the caches what the instant will need, which others have
-  // used meanwhile. It must be done within kRehearsal.
+  // kRehearsal to go, and again every kRehearseEvery: time to bring into the caches what the
+  // instant will need, which others have used meanwhile, and use. It must be done within
+  // kRehearsal.
   static constexpr Duration kRehearsal = Duration::microseconds(10);
+  static constexpr Duration kRehearseEvery = Duration::microseconds(20);
   template <class HasWork, class Rehearse>
   WaitReport wait(TimePoint until, HasWork has_work, Rehearse rehearse) noexcept;
 
@@ -131,6 +133,10 @@ WaitReport HybridWait::wait(TimePoint until, HasWork has_work, Rehearse rehearse
   TimePoint spinning_since = now;
   const bool for_ever = spin_.after_work >= TimePoint::max() - now;
   const TimePoint looking_until = for_ever ? TimePoint::max() : now + spin_.after_work;
+  TimePoint rehearse_at = TimePoint::max();  // it has not slept: everything is in the caches
+  const auto has_time = [&](TimePoint at) {
+    return until != TimePoint::max() && at < until && until - at >= kRehearsal;
+  };
   bool work = false;
   while (now < until && !(work = has_work())) {
     TimePoint before = now;
@@ -149,12 +155,15 @@ WaitReport HybridWait::wait(TimePoint until, HasWork has_work, Rehearse rehearse
       report.sleeping += now - before;
       report.slept = true;
       if (now > sleep->wake_up) report.late = std::max(report.late, now - sleep->wake_up);
-      if (until != TimePoint::max() && now < until && until - now >= kRehearsal && !has_work()) {
-        rehearse();
-      }
-      before = clock_.now();
+      before = now;
+      rehearse_at = now;
     } else {
       spin_pause();
+    }
+    if (now >= rehearse_at && has_time(now) && !has_work()) {
+      rehearse();
+      before = clock_.now();
+      rehearse_at = before + kRehearseEvery;
     }
     now = clock_.now();
     report.largest_gap = std::max(report.largest_gap, now - before);
