@@ -7,13 +7,14 @@
 namespace aegis::executor {
 
 std::string_view to_string(Priority priority) noexcept {
-  constexpr std::array<std::string_view, kPriorities> kWords{"critical", "high", "normal", "low"};
+  static constexpr std::array<std::string_view, kPriorities> kWords{"critical", "high", "normal",
+                                                                    "low"};
   const auto index = static_cast<std::size_t>(priority);
   return index < kWords.size() ? kWords[index] : "unknown";
 }
 
 std::string_view to_string(TaskEnd end) noexcept {
-  constexpr std::array<std::string_view, 6> kWords{
+  static constexpr std::array<std::string_view, 6> kWords{
       "completed", "threw", "cancelled", "skipped", "dependency_failed", "abandoned"};
   const auto index = static_cast<std::size_t>(end);
   return index < kWords.size() ? kWords[index] : "unknown";

@@ -16,7 +16,7 @@ bool continues(char byte) noexcept {
 }  // namespace
 
 std::string_view to_string(AlertKind kind) noexcept {
-  constexpr std::array<std::string_view, kAlertKindCount> kWords = {
+  static constexpr std::array<std::string_view, kAlertKindCount> kWords = {
       "latency_budget", "deadline_miss", "overrun",    "hung_task",     "lost_supply",
       "clock_fallback", "degraded",      "task_threw", "alerts_dropped"};
   const auto index = static_cast<std::size_t>(kind);

@@ -47,7 +47,7 @@ Contributions contributions_of(const MissEvidence& seen) noexcept {
 }  // namespace
 
 std::string_view to_string(MissCause cause) noexcept {
-  constexpr std::array<std::string_view, kMissCauseCount> kWords = {
+  static constexpr std::array<std::string_view, kMissCauseCount> kWords = {
       "skipped", "lost_supply", "preempted", "page_fault",  "late_release",
       "overrun", "blocking",    "overload",  "unattributed"};
   const auto index = static_cast<std::size_t>(cause);

@@ -113,6 +113,7 @@ class HistogramSnapshot {
 struct ExtremesBucketEnd {
   static constexpr bool kExtremesBeforeBucket = true;
   static constexpr bool kEndAfterBucket = true;
+  // Nothing; a test's twin waits here.
   static void between_steps() noexcept {}
 };
 

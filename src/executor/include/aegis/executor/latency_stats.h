@@ -36,6 +36,7 @@ struct LatencySummary {
   std::uint64_t negative =
       0;  // samples below zero, counted as zero: the clock is not to be trusted
 
+  // What a snapshot says. O(buckets); allocates nothing.
   [[nodiscard]] static LatencySummary of(const HistogramSnapshot& snapshot) noexcept;
 };
 
