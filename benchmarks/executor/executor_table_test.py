@@ -28,10 +28,12 @@ ROWS = {
     "empty_tasks": PEERS,
     "response": ["AegisRT"],
     "misses": ["AegisRT"],
+    "response_1ms": ["AegisRT"],
+    "misses_1ms": ["AegisRT"],
     "allocations": PEERS,
 }
 GOALS = {"submit", "submit_to_start", "rounds", "rounds_outside", "wake_shallow", "wake_deep", "release", "task_switch",
-         "thread_switch", "empty_tasks", "misses", "allocations"}
+         "thread_switch", "empty_tasks", "misses", "misses_1ms", "allocations"}
 FIELDS = {"p50", "p99", "max", "samples", "caches"}
 
 
