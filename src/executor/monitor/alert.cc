@@ -20,7 +20,8 @@ std::string_view to_string(AlertKind kind) noexcept {
       "latency_budget", "deadline_miss", "overrun",    "hung_task",     "lost_supply",
       "clock_fallback", "degraded",      "task_threw", "alerts_dropped"};
   const auto index = static_cast<std::size_t>(kind);
-  return index < kWords.size() ? kWords[index] : "unknown";
+  if (index >= kWords.size()) return "unknown";
+  return kWords[index];
 }
 
 void Alert::set_task(std::string_view name) noexcept {

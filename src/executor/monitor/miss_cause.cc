@@ -51,7 +51,8 @@ std::string_view to_string(MissCause cause) noexcept {
       "skipped", "lost_supply", "preempted", "page_fault",  "late_release",
       "overrun", "blocking",    "overload",  "unattributed"};
   const auto index = static_cast<std::size_t>(cause);
-  return index < kWords.size() ? kWords[index] : "unknown";
+  if (index >= kWords.size()) return "unknown";
+  return kWords[index];
 }
 
 MissCause diagnose(const MissEvidence& evidence) noexcept {
