@@ -6,7 +6,8 @@
 #include <system_error>
 #include <utility>
 
-#include "workers/instants.h"
+#include "aegis/executor/saturating_after.h"
+
 #include "workers/scheduler_core.h"
 
 namespace aegis::executor {
@@ -57,7 +58,7 @@ Result<TaskHandle> NanosecondScheduler::schedule_with_deadline(TaskBody body,
     return fail(Error::permanent(ErrorCode::kInvalidArgument, "a deadline is not negative"));
   }
   const TimePoint now = core_->state.clock.now();
-  const auto terms = core_->terms_of(options, now, {after(now, deadline.value)});
+  const auto terms = core_->terms_of(options, now, {saturating_after(now, deadline.value)});
   if (!terms) return fail(terms.error());
   return core_->submit(std::move(body), *terms);
 }
@@ -139,7 +140,7 @@ Result<TaskOutcome> NanosecondScheduler::wait_for_completion(TaskHandle task, Du
 
 Status NanosecondScheduler::run_until_idle(Duration timeout) {
   const Duration within = std::max(timeout, Duration::zero());
-  return core_->wait_until_idle(after(core_->state.clock.now(), within));
+  return core_->wait_until_idle(saturating_after(core_->state.clock.now(), within));
 }
 
 Status NanosecondScheduler::shutdown(Duration within) {

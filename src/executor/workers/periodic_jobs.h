@@ -11,9 +11,9 @@
 #include "aegis/base/check.h"
 #include "aegis/base/time.h"
 #include "aegis/executor/four_ary_heap.h"
+#include "aegis/executor/saturating_after.h"
 #include "aegis/theory/task.h"
 
-#include "instants.h"
 #include "task_slot.h"
 
 namespace aegis::executor {
@@ -34,7 +34,7 @@ struct PeriodicPlan {
   std::uint32_t most_unfinished = 1;
 
   [[nodiscard]] AbsoluteDeadline deadline_of(TimePoint arrival) const noexcept {
-    return {after(arrival, deadline.value)};
+    return {saturating_after(arrival, deadline.value)};
   }
 };
 
@@ -162,7 +162,7 @@ class PeriodicJobs {
     Timer timer = timers_.top();
     PeriodicState& state = states_[timer.index];
     timer.at += state.plan.period * static_cast<std::int64_t>(arrivals - 1);
-    timer.at = state.next_release = after(timer.at, state.plan.period);
+    timer.at = state.next_release = saturating_after(timer.at, state.plan.period);
     timers_.replace_top(timer);
     return timer.index;
   }

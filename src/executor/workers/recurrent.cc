@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "instants.h"
+#include "aegis/executor/saturating_after.h"
+
 #include "scheduler_core.h"
 
 namespace aegis::executor {
@@ -227,7 +228,7 @@ Result<TaskHandle> NanosecondScheduler::Core::start_periodic(TaskBody&& body,
                  .deadline_class = task.deadline_class,
                  .proven = task.wcet.has_value()};
   taken->slot->fill(std::move(body), terms);
-  taken->slot->outcome = {.arrival = after(terms.urgency.arrival, task.offset)};
+  taken->slot->outcome = {.arrival = saturating_after(terms.urgency.arrival, task.offset)};
   state.enqueue(control, id, terms);
   return state.directory.handle(id, taken->generation);
 }
@@ -324,7 +325,7 @@ Result<Admission> NanosecondScheduler::Core::add_one_job(TaskBody&& body, Wcet w
   const std::uint32_t worker = allowed->first + admission.worker;
   const TimePoint now = state.clock.now();
   const JobTerms terms{.urgency = {.arrival = now,
-                                   .deadline = {after(now, deadline.value)},
+                                   .deadline = {saturating_after(now, deadline.value)},
                                    .wcet = wcet.value,
                                    .period = model.period,
                                    .level = static_cast<std::uint8_t>(model.priority.value)},

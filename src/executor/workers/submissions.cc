@@ -6,10 +6,11 @@
 #include <new>
 #include <utility>
 
+#include "aegis/executor/saturating_after.h"
+
 #include "completion.h"
 #include "dependents.h"
 #include "entry.h"
-#include "instants.h"
 #include "scheduler_core.h"
 #include "seats.h"
 
@@ -144,17 +145,17 @@ Result<TaskHandle> NanosecondScheduler::Core::submit_to_source(TaskBody&& body,
       return fail(
           Error::permanent(ErrorCode::kFailedPrecondition, "the source has been withdrawn"));
   }
-  auto submitted =
-      submit(std::move(body), {.urgency = {.arrival = now,
-                                           .deadline = {after(now, source.deadline.value)},
-                                           .wcet = source.wcet,
-                                           .period = source.min_inter_arrival,
-                                           .level = known.level},
-                               .kind = static_cast<std::uint16_t>(kind.index),
-                               .group = source.group,
-                               .worker = source.worker,
-                               .deadline_class = known.deadline_class,
-                               .proven = true});
+  auto submitted = submit(std::move(body),
+                          {.urgency = {.arrival = now,
+                                       .deadline = {saturating_after(now, source.deadline.value)},
+                                       .wcet = source.wcet,
+                                       .period = source.min_inter_arrival,
+                                       .level = known.level},
+                           .kind = static_cast<std::uint16_t>(kind.index),
+                           .group = source.group,
+                           .worker = source.worker,
+                           .deadline_class = known.deadline_class,
+                           .proven = true});
   if (!submitted) source.take_back(now);
   return submitted;
 }

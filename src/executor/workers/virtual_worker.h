@@ -14,10 +14,10 @@
 
 #include "aegis/base/check.h"
 #include "aegis/base/clock.h"
+#include "aegis/executor/saturating_after.h"
 
 #include "completion.h"
 #include "dependents.h"
-#include "instants.h"
 #include "scheduler_state.h"
 #include "worker_books.h"
 #include "worker_core.h"
@@ -172,7 +172,7 @@ class VirtualWorker {
     durations_[task.name] = task.takes;
     taken->slot->fill([this, name = task.name](const TaskContext& job) { execute(name, job); },
                       terms);
-    taken->slot->outcome = {.arrival = after(now(), task.offset)};
+    taken->slot->outcome = {.arrival = saturating_after(now(), task.offset)};
     state.enqueue(outside, id, terms);
     return state.directory.handle(id, taken->generation);
   }

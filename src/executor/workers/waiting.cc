@@ -7,10 +7,10 @@
 #include <thread>
 
 #include "aegis/base/check.h"
+#include "aegis/executor/saturating_after.h"
 
 #include "completion.h"
 #include "entry.h"
-#include "instants.h"
 #include "scheduler_core.h"
 #include "seats.h"
 
@@ -82,7 +82,7 @@ Result<TaskOutcome> NanosecondScheduler::Core::wait(TaskHandle task, Duration ti
       break;
   }
   const TimePoint begun = state.clock.now();
-  const TimePoint until = after(begun, std::max(timeout, Duration::zero()));
+  const TimePoint until = saturating_after(begun, std::max(timeout, Duration::zero()));
   const TimePoint looking_until = std::min(until, begun + kLookBeforeSleep);
   while (!slot.has_ended() && state.clock.now() < looking_until) spin_pause();
   bool ended = slot.has_ended();
@@ -138,7 +138,7 @@ Status NanosecondScheduler::Core::shut_down(Duration within) {
     const std::scoped_lock lock(control_);
     if (finished_) return ok();
   }
-  const TimePoint until = after(state.clock.now(), within);
+  const TimePoint until = saturating_after(state.clock.now(), within);
   close_entries();
   state.draining.store(true, std::memory_order_release);
   wake_all();
@@ -146,7 +146,7 @@ Status NanosecondScheduler::Core::shut_down(Duration within) {
     state.abandoning.store(true, std::memory_order_release);
     wake_all();
     // What has not begun ends at once; what runs is given as long again as a job may take at all.
-    const TimePoint grace = after(state.clock.now(), config.hang_limit);
+    const TimePoint grace = saturating_after(state.clock.now(), config.hang_limit);
     if (Status idle = wait_until_idle(grace); !idle) {
       return fail(Error::transient(ErrorCode::kTimeout, "a task is still running")
                       .with_detail(name_of_running()));

@@ -6,8 +6,8 @@
 #include <span>
 
 #include "aegis/base/check.h"
+#include "aegis/executor/saturating_after.h"
 
-#include "instants.h"
 #include "prefetch.h"
 #include "worker_core.h"
 
@@ -78,7 +78,8 @@ void WorkerCore::take(SlotId id) noexcept {
     return;
   }
   const PeriodicState& task = periodic_[slot.terms.periodic];
-  periodic_.start(slot.terms.periodic, after(slot.terms.urgency.arrival, task.plan.offset));
+  periodic_.start(slot.terms.periodic,
+                  saturating_after(slot.terms.urgency.arrival, task.plan.offset));
 }
 
 void WorkerCore::push(const TaskSlot& slot, SlotId id, const Urgency& urgency) noexcept {
