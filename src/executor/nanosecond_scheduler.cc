@@ -15,6 +15,16 @@ namespace {
 
 constexpr AbsoluteDeadline kNoDeadline{TimePoint::max()};
 
+// Of calls that allocate: what the allocator throws is an error like any other.
+template <class Call>
+auto without_exception(Call call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    return fail(Error::transient(ErrorCode::kResourceExhausted, "no memory for the task"));
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<NanosecondScheduler>> NanosecondScheduler::create(SchedulerConfig config) {
@@ -79,25 +89,26 @@ Result<TaskHandle> NanosecondScheduler::schedule_with_deadline(TaskBody body,
 
 Result<TaskHandle> NanosecondScheduler::schedule_periodic(TaskBody body, Duration period,
                                                           Priority priority) {
-  auto admission =
-      core_->add_periodic(std::move(body), {.name = "periodic", .period = period}, priority);
+  const PeriodicTask task{.name = "periodic", .period = period};
+  auto admission = schedule_periodic(std::move(body), task, priority);
   if (!admission) return fail(admission.error());
   return admission->task;
 }
 
 Result<Admission> NanosecondScheduler::schedule_periodic(TaskBody body, const PeriodicTask& task,
                                                          Priority priority) {
-  return core_->add_periodic(std::move(body), task, priority);
+  return without_exception([&] { return core_->add_periodic(std::move(body), task, priority); });
 }
 
 Result<Admission> NanosecondScheduler::schedule_with_wcet(TaskBody body, Wcet wcet,
                                                           RelativeDeadline deadline,
                                                           Priority priority) {
-  return core_->add_one_job(std::move(body), wcet, deadline, priority);
+  return without_exception(
+      [&] { return core_->add_one_job(std::move(body), wcet, deadline, priority); });
 }
 
 Result<Admission> NanosecondScheduler::admit(const SporadicTask& task, Priority priority) {
-  return core_->add_sporadic(task, priority);
+  return without_exception([&] { return core_->add_sporadic(task, priority); });
 }
 
 Result<TaskHandle> NanosecondScheduler::submit(TaskBody body, TaskKind source) {
@@ -109,7 +120,7 @@ Status NanosecondScheduler::withdraw(TaskKind source) {
 }
 
 Result<TaskKind> NanosecondScheduler::define(const TaskKindConfig& kind) {
-  return core_->define(kind);
+  return without_exception([&] { return core_->define(kind); });
 }
 
 Result<TaskHandle> NanosecondScheduler::then(TaskHandle before, TaskBody body,

@@ -342,6 +342,22 @@ TEST(WorkerAdmission, of_an_unprovable_worker_nothing_is_admitted_and_the_reason
 //
 //   X(0..10)  Y1(10..20)  Y2(20..30)  Z(30..40), due at 30
 //   ^ Y1, Y2 arrive   ^ Z arrives
+TEST(WorkerAdmission, a_flood_of_plain_jobs_makes_no_look_longer_where_something_is_proven) {
+  VirtualWorker worker;
+  constexpr std::uint32_t kFlood = 40;
+  const auto look = [&](bool proven) {
+    worker.state.ports[0]->serves_proven.store(proven);
+    for (std::uint32_t i = 0; i < kFlood; ++i) worker.submit({.name = 1, .takes = 1_us});
+    (void)worker.core->step();
+    const std::uint32_t taken = worker.state.ports[0]->load.load();
+    while (worker.core->step().kind == WorkerStep::Kind::kRan) {
+    }
+    return taken;
+  };
+  EXPECT_EQ(look(false), kFlood);
+  EXPECT_EQ(look(true), 8U);
+}
+
 TEST(WorkerAdmission, a_share_is_given_back_only_when_the_worker_has_been_idle) {
   WorkerSettings settings = VirtualWorker::settings();
   settings.admission = {.overheads = {}, .longest_plain_task = 0_ms};

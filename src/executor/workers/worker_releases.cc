@@ -18,6 +18,9 @@ namespace {
 constexpr std::size_t kBatch = 8;
 // Of one submitter, between two jobs: some 3 us of work at most.
 constexpr std::size_t kMostAtOnce = 128;
+// The same where something is proven: `dispatch` is charged for a look, so a flood must not make it
+// longer. Who floods delays its own submissions, which wait in its own ring.
+constexpr std::size_t kMostBesideProven = kBatch;
 // Refused arrivals of one look: some 40 us, since each asks the kernel what it has counted.
 constexpr std::size_t kToldOneByOne = 32;
 
@@ -36,7 +39,8 @@ void WorkerCore::meet_new_submitters() noexcept {
 // Also on a sibling's thread, with the lock held.
 void WorkerCore::take_submissions() noexcept {
   meet_new_submitters();
-  for (std::size_t taken = 0; taken < kMostAtOnce; ++taken) {
+  const std::size_t most = serves_proven() ? kMostBesideProven : kMostAtOnce;
+  for (std::size_t taken = 0; taken < most; ++taken) {
     const auto follower = port_.handed_on.take(state_.directory);
     if (!follower) break;
     take(*follower);
@@ -44,7 +48,7 @@ void WorkerCore::take_submissions() noexcept {
   const std::size_t met = ring_count_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < met; ++i) {
     std::size_t count = kBatch;
-    for (std::size_t taken = 0; count == kBatch && taken < kMostAtOnce; taken += count) {
+    for (std::size_t taken = 0; count == kBatch && taken < most; taken += count) {
       count = take_batch(*rings_[i]);
     }
   }
