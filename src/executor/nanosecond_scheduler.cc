@@ -9,6 +9,7 @@
 #include "aegis/executor/saturating_after.h"
 
 #include "workers/scheduler_core.h"
+#include "workers/seats.h"
 
 namespace aegis::executor {
 namespace {
@@ -173,6 +174,10 @@ std::vector<std::string> NanosecondScheduler::degraded() const {
 Status NanosecondScheduler::register_this_thread() {
   const auto seated = core_->seat();
   return seated ? ok() : Status(fail(seated.error()));
+}
+
+bool NanosecondScheduler::called_from_a_task() const noexcept {
+  return Seats::is_worker_of(core_->number);
 }
 
 const Clock& NanosecondScheduler::clock() const noexcept {

@@ -200,5 +200,17 @@ TEST_F(FutureTest, nothing_of_a_task_outlives_its_future) {
   }
 }
 
+TEST(Future, inside_a_task_of_its_scheduler_is_refused_instead_of_waiting_for_itself) {
+  const auto scheduler = small_scheduler();
+  auto outer = scheduler->schedule([&] {
+    auto inner = schedule_for_result(*scheduler, [] { return 1; });
+    const Result<int> result = inner.get();
+    EXPECT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code, ErrorCode::kFailedPrecondition);
+  });
+  ASSERT_TRUE(outer.has_value());
+  EXPECT_TRUE(scheduler->wait_for_completion(*outer).has_value());
+}
+
 }  // namespace
 }  // namespace aegis::executor

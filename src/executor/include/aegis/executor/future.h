@@ -73,8 +73,9 @@ class FutureBody {
 // be initialised, and be emplaced, since a prvalue is constructed in place.
 //
 // Captures up to 48 bytes, TaskBody::kCapacity less a pointer. The scheduler outlives the future.
-// One thread uses a future, and not a task of the same scheduler, which might wait for itself: such
-// tasks use then() and when_all().
+// One thread uses a future. A task of the same scheduler might wait for itself: there nothing is
+// scheduled, and the future has ended with kFailedPrecondition; such tasks use then() and
+// when_all().
 //
 // Real-time: scheduling and ended() neither allocate nor lock, get() and wait() spin for at most
 // BorrowCount::kSpin and then sleep.
@@ -88,7 +89,9 @@ class [[nodiscard]] Future {
   template <class F, class Submit>
   Future(NanosecondScheduler& scheduler, F&& callable, const Submit& submit)
       : scheduler_(scheduler),
-        task_(submit(FutureBody<T, std::decay_t<F>>(*this, std::forward<F>(callable)))) {}
+        task_(scheduler.called_from_a_task()
+                  ? Result<TaskHandle>(fail(would_wait_for_itself()))
+                  : submit(FutureBody<T, std::decay_t<F>>(*this, std::forward<F>(callable)))) {}
   Future(const Future&) = delete;
   Future& operator=(const Future&) = delete;
   // Cancels what has not begun, waits for what has, however long it takes.
@@ -145,6 +148,10 @@ class [[nodiscard]] Future {
   template <class U, class F>
   friend class FutureBody;
 
+  static Error would_wait_for_itself() noexcept {
+    return Error::permanent(ErrorCode::kFailedPrecondition,
+                            "a task that waits for its own scheduler would wait for itself");
+  }
   void lend() noexcept {
     unanswered_.lend();
     bodies_.lend();

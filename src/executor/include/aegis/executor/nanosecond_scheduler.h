@@ -149,6 +149,9 @@ class NanosecondScheduler {
   // the thread ends. kResourceExhausted: max_submitters are registered.
   [[nodiscard]] Status register_this_thread();
 
+  // Whether the caller is a task of this scheduler. Real-time: one load.
+  [[nodiscard]] bool called_from_a_task() const noexcept;
+
   // The clock of all its instants.
   [[nodiscard]] const Clock& clock() const noexcept;
 
